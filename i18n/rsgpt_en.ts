@@ -40,5 +40,19 @@
         <numerusform>%n places: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>%n tile(s)</source>
+      <translation>
+        <numerusform>%n tile</numerusform>
+        <numerusform>%n tiles</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n feature(s)</source>
+      <translation>
+        <numerusform>%n feature</numerusform>
+        <numerusform>%n features</numerusform>
+      </translation>
+    </message>
   </context>
 </TS>

@@ -644,8 +644,8 @@
       <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
     </message>
     <message>
-      <source>Questions: write one question per line. You can put a column name and a type first: cars[integer]: How many cars are there?  Types: {types}.</source>
-      <translation>问题：每行一个，前面可写列名和类型，例如 cars[integer]: How many cars are there?  类型：{types}。</translation>
+      <source>Questions: write one question per line, or a semicolon before each further name[type]: on one line. You can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}.</source>
+      <translation>问题：每行写一个问题；在同一行中，可在后面每个 name[type]: 之前写分号。可以在前面加上列名和类型：water[yesno]: Is there any water?  类型：{types}。</translation>
     </message>
     <message>
       <source>Columns of the output layer, in addition to those of the questions:</source>
@@ -870,8 +870,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>编写详细的描述</translation>
     </message>
     <message>
-      <source>Questions, one per line, for example  cars[integer]: How many cars are there?</source>
-      <translation>问题，每行一个，例如  cars[integer]: How many cars are there?</translation>
+      <source>Questions</source>
+      <translation>问题</translation>
     </message>
     <message>
       <source>Model name or folder (model selected in the options if not set)</source>
@@ -1269,6 +1269,34 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <source>The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another coordinate system for the project, remove that layer, then ask again.</source>
       <translation>该回答在图层“RSGPT 回答”的坐标参照系（{crs}）中没有位置。请为工程选择其他坐标参照系，移除该图层，然后再次提问。</translation>
     </message>
+    <message numerus="yes">
+      <source>%n tile(s)</source>
+      <translation>
+        <numerusform>%n 个切片</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n feature(s)</source>
+      <translation>
+        <numerusform>%n 个要素</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>{places} × {prompts} = {answers} answers</source>
+      <translation>{places} × {prompts} = {answers} 个答案</translation>
+    </message>
+    <message>
+      <source>at most {places} × {prompts} = {answers} answers</source>
+      <translation>最多 {places} × {prompts} = {answers} 个答案</translation>
+    </message>
+    <message>
+      <source>nothing leaves this computer</source>
+      <translation>任何数据都不会离开本机</translation>
+    </message>
+    <message>
+      <source>pictures and questions are sent to {host}</source>
+      <translation>图片和问题将发送到 {host}</translation>
+    </message>
     <message>
       <source>The results no longer exist. Resume the run to write them again.</source>
       <translation>结果已不存在。请继续运行以重新写入。</translation>
@@ -1310,6 +1338,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>无法读取第 {number} 行的问题：{problem}。</translation>
     </message>
     <message>
+      <source>Enter a single question.</source>
+      <translation>请只输入一个问题。</translation>
+    </message>
+    <message>
       <source>the text before the question is not a name and a type; {how}</source>
       <translation>问题前面的内容不是列名和类型；{how}</translation>
     </message>
@@ -1322,8 +1354,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>超过 {most} 个字符；请缩短</translation>
     </message>
     <message>
-      <source>it contains a second question, `{second}`; write each question on its own line</source>
-      <translation>其中含有第二个问题 `{second}`；请将每个问题单独写成一行</translation>
+      <source>it contains a second question, `{second}`; write each question on its own line or after a semicolon</source>
+      <translation>其中包含第二个问题“{second}”；请将每个问题单独写一行，或写在分号之后</translation>
     </message>
     <message>
       <source>the type `{type}` is unknown; {how}</source>
@@ -2422,6 +2454,104 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>QuestionBuilder</name>
+    <message>
+      <source>water[yesno]: Is there any water?</source>
+      <translation>water[yesno]: Is there any water?（请用英文）</translation>
+    </message>
+    <message>
+      <source>Add question</source>
+      <translation>添加问题</translation>
+    </message>
+    <message>
+      <source>Save these questions, to add them from the menu later</source>
+      <translation>保存这些问题，以便以后从菜单添加</translation>
+    </message>
+    <message>
+      <source>Edit as text</source>
+      <translation>以文本编辑</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionLine</name>
+    <message>
+      <source>water[yesno]: Is there any water?</source>
+      <translation>water[yesno]: Is there any water?（请用英文）</translation>
+    </message>
+    <message>
+      <source>Edit the questions row by row</source>
+      <translation>逐行编辑问题</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionDialog</name>
+    <message>
+      <source>Questions</source>
+      <translation>问题</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionMenu</name>
+    <message>
+      <source>New question</source>
+      <translation>新问题</translation>
+    </message>
+    <message>
+      <source>Templates</source>
+      <translation>模板</translation>
+    </message>
+    <message>
+      <source>Saved</source>
+      <translation>已保存</translation>
+    </message>
+    <message>
+      <source>Recent</source>
+      <translation>最近使用</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionRow</name>
+    <message>
+      <source>Name of the column for the answers</source>
+      <translation>答案列的名称</translation>
+    </message>
+    <message>
+      <source>Answer type</source>
+      <translation>回答的类型</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Choices, separated by commas</source>
+      <translation>选项，以逗号分隔</translation>
+    </message>
+    <message>
+      <source>Move up</source>
+      <translation>上移</translation>
+    </message>
+    <message>
+      <source>Move down</source>
+      <translation>下移</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>移除</translation>
+    </message>
+    <message>
+      <source>Enter a question.</source>
+      <translation>请输入问题。</translation>
+    </message>
+  </context>
+  <context>
+    <name>RunPreview</name>
+    <message>
+      <source>Show tiles on the map</source>
+      <translation>在地图上显示切片</translation>
+    </message>
+  </context>
+  <context>
     <name>ReportDialog</name>
     <message>
       <source>Report a problem</source>
@@ -2730,8 +2860,8 @@ Prompts:
       <translation>描述提示词</translation>
     </message>
     <message>
-      <source>Questions, one per line</source>
-      <translation>问题，每行一个</translation>
+      <source>Questions</source>
+      <translation>问题</translation>
     </message>
     <message>
       <source>Rows to ask again: {count}.</source>

@@ -50,6 +50,7 @@ class RsgptPlugin:
         from .gui.dock.dock_part import DockPart
         from .gui.options.options_page import OptionsPart
         from .gui.processing_dialogs import ProcessingDialogs
+        from .gui.questions.questions_widget import QuestionsWidget
         from .gui.report_dialog import ReportPart
         from .gui.results_table.results_part import ResultsTable
         from .gui.runs.runs_part import RunsPart
@@ -60,7 +61,8 @@ class RsgptPlugin:
         canvas = CanvasActions(self._iface, set_up.open)
         table = ResultsTable(self._iface)
         self._parts = [  # menu entries appear in this order
-            *(SubmenuPart(self._iface), ProcessingDialogs(), Expressions(), canvas, DockPart(self._iface), table),
+            *(SubmenuPart(self._iface), ProcessingDialogs(), QuestionsWidget(), Expressions()),
+            *(canvas, DockPart(self._iface), table),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
             OptionsPart(self._iface, set_up.open),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Optional
 
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from ..shared.answers import answer_types
 from ..shared.answers.answer_types import AnswerType
-from ..shared.answers.questions import Question, parse_questions
+from ..shared.answers.questions import Question, parse_question, split_choices
 from ..shared.i18n import marked
 from ..shared.text import one_line
 
@@ -29,13 +30,19 @@ class AnswerTypeBox(QComboBox):
 
     def is_choice(self) -> bool:
         """Return whether the selected type needs choices."""
-        return self._type().has_choices
+        return self.kind().has_choices
 
     def question(self, text: str, choices: str) -> Question:
-        """Return the question. choices: separated by commas. Raises QuestionError if the question is not valid."""
-        kind = self._type().written([part.strip() for part in one_line(choices).split(",")])
-        (question,) = parse_questions(f"{_NAME}[{kind}]: {one_line(text)}")
-        return question
+        """Return the question. choices: as `split_choices` reads them. Raises QuestionError if it is not valid."""
+        kind = self.kind().written(split_choices(one_line(choices)))
+        return parse_question(f"{_NAME}[{kind}]: {one_line(text)}")
 
-    def _type(self) -> AnswerType:
+    def kind(self) -> AnswerType:
+        """Return the selected type."""
         return answer_types.answer_type(str(self.currentData())) or AnswerType.TEXT
+
+
+def choices_text(choices: Sequence[str]) -> str:
+    """Return choices as `split_choices` reads them back."""
+    separator = "|" if any("," in choice for choice in choices) else ", "
+    return separator.join(choices)

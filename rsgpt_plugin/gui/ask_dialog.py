@@ -7,7 +7,7 @@ from typing import Optional
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from ..errors import QuestionError
-from ..shared.answers.questions import Question
+from ..shared.answers.questions import Question, split_choices
 from .answer_type_box import AnswerTypeBox
 from .widgets import PercentBox, text_label
 
@@ -66,7 +66,7 @@ class AskDialog(QDialog):
     def _problem_text(self, is_choice: bool) -> str:
         if not self.text.text().strip():
             return self.tr("Enter a question.")
-        if is_choice and self.choices.text().count(",") < 1:
+        if is_choice and len(split_choices(self.choices.text())) < 2:
             return self.tr("Enter at least two choices, separated by commas.")
         try:
             self.question()

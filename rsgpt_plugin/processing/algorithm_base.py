@@ -124,8 +124,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def questions_and_columns(self) -> str:
         """Return the help on the question syntax and the output columns."""
         questions = self.tr(
-            "Questions: write one question per line. You can put a column name and a type first: "
-            "cars[integer]: How many cars are there?  Types: {types}."
+            "Questions: write one question per line, or a semicolon before each further name[type]: on one line. You "
+            "can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}."
         )
         columns = self.tr("Columns of the output layer, in addition to those of the questions:")
         return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"

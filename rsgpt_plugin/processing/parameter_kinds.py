@@ -32,6 +32,9 @@ from ..shared.i18n import marked, translate
 
 Value = TypeVar("Value")
 
+# Classes of widget wrappers for Processing's dialogs, by the type of the widget. Empty without a window.
+parameter_widgets: dict[str, type] = {}
+
 
 @dataclass(frozen=True)
 class GivenValues:
@@ -102,16 +105,21 @@ class BooleanParameter(Setting[bool]):
 
 @dataclass(frozen=True)
 class TextParameter(Setting[str]):
-    """An optional text."""
+    """An optional text. widget: its key in `parameter_widgets`, "" for QGIS's own widget."""
 
     has_lines: bool = False
+    widget: str = ""
 
     def value(self, values: GivenValues) -> str:
         text = str(values.algorithm.parameterAsString(*values.arguments(self.name)))
         return text if self.has_lines else text.strip()
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
-        return QgsProcessingParameterString(self.name, label, multiLine=self.has_lines, optional=True)
+        definition = QgsProcessingParameterString(self.name, label, multiLine=self.has_lines, optional=True)
+        if self.widget in parameter_widgets:
+            widget = {"class": parameter_widgets[self.widget], "widget_type": self.widget}
+            definition.setMetadata({"widget_wrapper": widget})
+        return definition
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), is_repeated=False
 DETAILED = BooleanParameter("DETAILED", mark("Write a detailed caption"), is_repeated=False)
 QUESTIONS = TextParameter(
     "QUESTIONS",
-    mark("Questions, one per line, for example  cars[integer]: How many cars are there?"),
+    mark("Questions"),
     is_repeated=False,
     has_lines=True,
+    widget="rsgpt_questions",
 )
 MODEL = TextParameter(
     "MODEL", mark("Model name or folder (model selected in the options if not set)"), is_repeated=False

@@ -176,10 +176,13 @@ def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
         yield from press(box, "a", Qt.KeyboardModifier.ControlModifier)
         yield from write(box, tile_size)
         yield from click(wrappers["CAPTION"].wrappedWidget(), QPoint(10, 10))
-    yield from click(wrappers["QUESTIONS"].wrappedWidget())
-    field = wrappers["QUESTIONS"].wrappedWidget()
+    builder = wrappers["QUESTIONS"].editor
+    yield from click(builder.as_text)
+    field = builder.lines
+    yield from click(field)
     yield until(lambda: form.focusWidget() is field, "the field of questions to have the focus", 5)
     yield from write(form, questions)
+    yield from click(builder.as_text)
     if name:
         desk.pictures.window(name, form)
     yield from click(form.runButton())

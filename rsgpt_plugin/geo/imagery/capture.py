@@ -51,7 +51,7 @@ def open_capture(
     snapshot.enter_thread()
     meter = QgisGroundMeter(snapshot.crs, snapshot.context)
     if _mode(snapshot, options) is CaptureMode.RENDERED:
-        frame = rendering_frame(snapshot, meter, area, options.ground_resolution)
+        frame = rendering_frame(snapshot.provider, meter, area, options.ground_resolution)
         return RenderedCapture(snapshot, frame, meter, feedback)
     source = open_source(snapshot.provider, snapshot.file)
     bands = choose_bands(source.meanings, options.bands, snapshot.renderer_bands)

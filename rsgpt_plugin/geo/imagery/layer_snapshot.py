@@ -20,6 +20,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ...errors import ImageryError
+from .provider_bands import has_pixels
 from .raster_file import FileAddress
 
 translate = QCoreApplication.translate
@@ -47,7 +48,7 @@ class LayerSnapshot:
     @property
     def has_pixels(self) -> bool:
         """Whether the provider has pixels to read. A map service that draws pictures has none."""
-        return self.provider.xSize() > 0 and self.provider.ySize() > 0 and self.provider.bandCount() > 0
+        return has_pixels(self.provider)
 
     def enter_thread(self) -> None:
         """Move the clones to the calling thread. Call this once, in the thread that reads the pixels."""

@@ -1,4 +1,4 @@
-"""Color interpretation of the bands of a layer's provider."""
+"""The pixels of a layer's provider, and the color interpretation of its bands."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def meanings(provider: QgsRasterDataProvider) -> list[BandMeaning]:
     """Return the meaning of each band, in order."""
     numbers = range(1, provider.bandCount() + 1)
     return [_MEANINGS.get(provider.colorInterpretation(number), BandMeaning.OTHER) for number in numbers]
+
+
+def has_pixels(provider: QgsRasterDataProvider) -> bool:
+    """Whether the provider has pixels to read. A map service that draws pictures has none."""
+    return provider.xSize() > 0 and provider.ySize() > 0 and provider.bandCount() > 0
 
 
 def is_paletted(provider: QgsRasterDataProvider) -> bool:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qgis.core import QgsFeedback, QgsMapRendererParallelJob, QgsMapSettings, QgsRectangle
+from qgis.core import (
+    QgsFeedback,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsRasterDataProvider,
+    QgsRectangle,
+)
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QColor, QImage
 
@@ -18,6 +24,7 @@ from .gsd import QgisGroundMeter
 from .layer_snapshot import LayerSnapshot
 from .online_errors import OnlineErrors
 from .picture import RENDERED, Picture
+from .provider_bands import has_pixels
 from .tile_geometry import QgisGrid, frame_over
 
 translate = QCoreApplication.translate
@@ -133,15 +140,15 @@ class RenderedCapture:
 
 
 def rendering_frame(
-    snapshot: LayerSnapshot, meter: QgisGroundMeter, area: QgsRectangle, ground_resolution: float
+    provider: QgsRasterDataProvider, meter: QgisGroundMeter, area: QgsRectangle, ground_resolution: float
 ) -> QgisGrid:
     """Return a frame over `area` (in the layer's CRS) with pixels of `ground_resolution` meters at the area's center.
 
     0 stands for the layer's own pixels, or for DEFAULT_GROUND_RESOLUTION_M if it has none. A size close to a multiple
     of the layer's own pixels is replaced by that multiple. Raises ImageryError if the ground cannot be measured.
     """
-    own = _own_pixels(snapshot)
-    if not ground_resolution and snapshot.has_pixels:
+    own = _own_pixels(provider)
+    if not ground_resolution and has_pixels(provider):
         return frame_over(area, *own[0])
     meters = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
     step = max(area.width(), area.height()) * 1e-3
@@ -157,12 +164,12 @@ def rendering_frame(
     return frame_over(area, width, _snapped(height, [down for _, down in own]))
 
 
-def _own_pixels(snapshot: LayerSnapshot) -> list[tuple[float, float]]:
+def _own_pixels(provider: QgsRasterDataProvider) -> list[tuple[float, float]]:
     """Return width and height of the layer's pixels in CRS units; one pair per zoom level for a tile server."""
-    if not snapshot.has_pixels:
-        return [(side, side) for side in snapshot.provider.nativeResolutions()]
-    extent = snapshot.provider.extent()
-    return [(extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())]
+    if not has_pixels(provider):
+        return [(side, side) for side in provider.nativeResolutions()]
+    extent = provider.extent()
+    return [(extent.width() / provider.xSize(), extent.height() / provider.ySize())]
 
 
 def _zoom_level_side(snapshot: LayerSnapshot, side: float) -> float:

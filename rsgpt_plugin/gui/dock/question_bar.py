@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Optional
 
 from qgis.core import QgsApplication
@@ -19,10 +18,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...client.preferences import load, save
 from ...errors import QuestionError
-from ...shared.answers.questions import Question, parse_questions
-from ..answer_type_box import AnswerTypeBox
+from ...services.asking.known_questions import save_questions, saved_questions
+from ...shared.answers.questions import Question
+from ..answer_type_box import AnswerTypeBox, choices_text
 
 
 class QuestionBar(QWidget):
@@ -64,7 +63,7 @@ class QuestionBar(QWidget):
         """Fill in the widgets with a question."""
         self.text.setText(question.text)
         self.kind.choose(question.type)
-        self.choices.setText(", ".join(question.choices))
+        self.choices.setText(choices_text(question.choices))
         self.text.setFocus()
 
     def _lay_out(self) -> None:
@@ -114,7 +113,7 @@ class QuestionBar(QWidget):
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        saved = _saved_questions()
+        saved = saved_questions()
         for question in saved:
             entry = self.menu.addAction(question.text.replace("&", "&&"))
             entry.triggered.connect(lambda checked, question=question: self.show_question(question))
@@ -130,22 +129,7 @@ class QuestionBar(QWidget):
     def _save_question(self) -> None:
         question = self._question()
         if question is not None:
-            _save_questions([*_saved_questions(), question])
+            save_questions([*saved_questions(), question])
 
     def _remove_question(self) -> None:
-        _save_questions([question for question in _saved_questions() if question.text != self.text.text().strip()])
-
-
-def _saved_questions() -> list[Question]:
-    """Return the saved questions that can be parsed: the settings may have been edited by hand."""
-    questions = []
-    for line in load().saved_questions:
-        try:
-            questions += parse_questions(line)
-        except QuestionError:
-            continue
-    return questions
-
-
-def _save_questions(questions: list[Question]) -> None:
-    save(replace(load(), saved_questions=tuple(question.line for question in questions)))
+        save_questions([question for question in saved_questions() if question.text != self.text.text().strip()])

@@ -14,7 +14,6 @@ from qgis.PyQt.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
-    QPlainTextEdit,
     QSpinBox,
     QWidget,
 )
@@ -25,8 +24,8 @@ from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import recorded_run
 from ...geo.results.layer_rows import LayerRow
 from ...services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
-from ...shared.answers.questions import parse_questions
 from ...shared.results.columns import ANSWER, CAPTION
+from ..questions.question_builder import QuestionBuilder
 from ..widgets import text_label
 
 _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
@@ -52,7 +51,7 @@ class ReaskDialog(QDialog):
         self.model = QComboBox()
         self.same = QCheckBox(self.tr("Use the previous prompt and questions of each row"))
         self.prompt = QLineEdit()
-        self.questions = QPlainTextEdit()
+        self.questions = QuestionBuilder()
         self.hint, self.problem = text_label(), text_label()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._fill()
@@ -70,9 +69,7 @@ class ReaskDialog(QDialog):
 
     def request(self) -> ReaskRequest:
         """Return raster, model, prompt and questions."""
-        questions = (
-            None if self.same.isChecked() else RowQuestions(self.prompt.text().strip(), self.questions.toPlainText())
-        )
+        questions = None if self.same.isChecked() else RowQuestions(self.prompt.text().strip(), self.questions.text())
         return ReaskRequest.about(self.raster.currentLayer(), self._model_name(), questions)
 
     def _on_layer_deleted(self) -> None:
@@ -102,13 +99,12 @@ class ReaskDialog(QDialog):
             self.model.setCurrentText(str(run.parameters["MODEL"]))
         previous = row_questions(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
         self.prompt.setText(previous.prompt)
-        self.questions.setPlainText(previous.questions)
+        self.questions.show_text(previous.questions)
         self.same.setChecked(True)
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(460)
         self.prompt.setPlaceholderText(self.tr("No caption"))
-        self.questions.setMaximumHeight(90)
         layout = QFormLayout(self)
         layout.addRow(self.tr("Rows"), self.which)
         layout.addRow(self.tr("Confidence below"), self.threshold)
@@ -116,7 +112,7 @@ class ReaskDialog(QDialog):
         layout.addRow(self.tr("Model"), self.model)
         layout.addRow(self.same)
         layout.addRow(self.tr("Caption prompt"), self.prompt)
-        layout.addRow(self.tr("Questions, one per line"), self.questions)
+        layout.addRow(self.tr("Questions"), self.questions)
         layout.addRow(self.hint)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)
@@ -127,7 +123,7 @@ class ReaskDialog(QDialog):
             self.model.editTextChanged, self.same.toggled, self.prompt.textChanged,
         ):  # fmt: skip
             signal.connect(lambda value: self._update())
-        self.questions.textChanged.connect(self._update)
+        self.questions.changed.connect(self._update)
 
     def _update(self) -> None:
         self.threshold.setEnabled(self.which.currentData() == _UNSURE)
@@ -170,7 +166,7 @@ class ReaskDialog(QDialog):
         if self.same.isChecked():
             return ""
         try:
-            questions = parse_questions(self.questions.toPlainText())
+            questions = self.questions.questions()
         except QuestionError as error:
             return str(error)
         if not questions and not self.prompt.text().strip():

@@ -1,9 +1,11 @@
-"""Questions as users write them, one per line."""
+"""Questions as users write them: one per line, or several on one line separated by semicolons."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from ..errors import QuestionError
 from ..i18n import translate
@@ -19,6 +21,7 @@ MAX_NAME_LENGTH = 48
 _TYPED = re.compile(r"\s*(?P<name>\w*)\s*\[(?P<type>[^\]]*)\]\s*:(?P<text>.*)", re.DOTALL)
 _NAMED = re.compile(r"\s*(?P<name>\w+):(?P<text>\s.*)", re.DOTALL)
 _LANGUAGE_INSTRUCTION = re.compile(r"Answer in [^?]+\.")
+_TYPE_START = r"\s*\[\s*(?:{types})\s*(?:\([^)]*\)\s*)?\]\s*:"
 _TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<choices>.*)\))?\s*", re.DOTALL)
 
 
@@ -52,25 +55,64 @@ class Question:
         return f"{self.name}[{self.type.written(self.choices)}]: {self.text}"
 
 
+@dataclass(frozen=True)
+class QuestionCheck:
+    """The question that a user is writing, or None and the problem in words."""
+
+    question: Optional[Question]
+    problem: str = ""
+
+
 def parse_questions(text: str) -> list[Question]:
     """Parse one question per line. Skips empty lines and names unnamed questions q1, q2, ...
 
+    A semicolon also separates questions if `name[type]:` or `[type]:` follows; other semicolons are part of the text.
     Raises QuestionError with the line number and a correction.
     """
     questions: list[Question] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
+        for part in filter(str.strip, _separator().split(line)):
             try:
-                question = _parse_line(line, f"q{len(questions) + 1}")
-                _refuse_clash(question.name, questions)
+                questions.append(_next_question(part, questions))
             except ValueError as error:
                 message = translate("Rsgpt", "Question line {number} cannot be read: {problem}.")
                 raise QuestionError(message.format(number=number, problem=error)) from error
-            questions.append(question)
     return questions
 
 
-def _parse_line(line: str, default_name: str) -> Question:
+def parse_question(text: str) -> Question:
+    """Parse a single question. Raises QuestionError if it is missing or not the only one."""
+    questions = parse_questions(text)
+    if len(questions) != 1:
+        raise QuestionError(translate("Rsgpt", "Enter a single question."))
+    return questions[0]
+
+
+def check_questions(parts: Sequence[str]) -> list[QuestionCheck]:
+    """Parse each part as one question, as `parse_questions` does, but continue after a problem."""
+    questions: list[Question] = []
+    checks = []
+    for part in parts:
+        try:
+            questions.append(_next_question(part, questions))
+            checks.append(QuestionCheck(questions[-1]))
+        except ValueError as error:
+            checks.append(QuestionCheck(None, str(error)))
+    return checks
+
+
+def _next_question(part: str, earlier: list[Question]) -> Question:
+    question = _parse_part(part, f"q{len(earlier) + 1}")
+    _refuse_clash(question.name, earlier)
+    return question
+
+
+def _separator() -> re.Pattern[str]:
+    """Return the pattern of a semicolon before a typed question, also if the type after a name is misspelled."""
+    return re.compile(rf";\s*(?=\w*{_TYPE_START.format(types=type_names_pattern())}|\w+\[[^\]]*\]\s*:)", re.IGNORECASE)
+
+
+def _parse_part(line: str, default_name: str) -> Question:
     typed = _TYPED.fullmatch(line)
     named = None if typed else _NAMED.fullmatch(line)
     if not typed and not named and _is_unfinished(line):
@@ -94,10 +136,12 @@ def _parse_line(line: str, default_name: str) -> Question:
 
 def _refuse_second_question(text: str) -> None:
     """Raise ValueError for joined lines, as when several lines are pasted into a single-line field."""
-    pattern = rf"\w+\s*\[\s*(?:{type_names_pattern()})\s*(?:\([^)]*\)\s*)?\]\s*:"
-    second = re.search(pattern, text, re.IGNORECASE)
+    second = re.search(rf"\w+{_TYPE_START.format(types=type_names_pattern())}", text, re.IGNORECASE)
     if second:
-        problem = translate("Rsgpt", "it contains a second question, `{second}`; write each question on its own line")
+        problem = translate(
+            "Rsgpt",
+            "it contains a second question, `{second}`; write each question on its own line or after a semicolon",
+        )
         raise ValueError(problem.format(second=second[0]))
 
 
@@ -119,7 +163,7 @@ def _parse_type(text: str) -> tuple[AnswerType, tuple[str, ...]]:
 
 
 def _parse_choices(text: str) -> tuple[str, ...]:
-    choices = tuple(part.strip() for part in text.split("|"))
+    choices = split_choices(text)
     if len(choices) < 2 or not all(choices):
         raise ValueError(
             translate(
@@ -130,6 +174,11 @@ def _parse_choices(text: str) -> tuple[str, ...]:
     if len({choice.casefold() for choice in choices}) < len(choices):
         raise ValueError(translate("Rsgpt", "the same option is listed twice; remove one"))
     return choices
+
+
+def split_choices(text: str) -> tuple[str, ...]:
+    """Return the options in a text. They are separated by `|` or, if there is none, by commas."""
+    return tuple(part.strip() for part in text.split("|" if "|" in text else ","))
 
 
 def _refuse_bad_name(name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.shared.answers.answer_types import AnswerType, types_help
-from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from rsgpt_plugin.shared.answers.questions import Question, check_questions, parse_question, parse_questions
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,55 @@ def test_the_error_names_the_line_and_the_correction(text: str, line: int, hint:
 def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
     with pytest.raises(QuestionError, match=r"line 2 .*a second question, `\w+ ?\[.*`; write each question on its own"):
         parse_questions(f"one\n{first}{second}")
+
+
+@pytest.mark.parametrize("second", ["cars[integer]: How many?", "[yesno]: Is it?", "use [ choice(a|b) ] : Which?"])
+@pytest.mark.parametrize("between", [";", " ; ", ";\t"])
+def test_a_semicolon_separates_questions(second: str, between: str) -> None:
+    joined = parse_questions(f"water[yesno]: Is there water?{between}{second};")
+    apart = parse_questions(f"water[yesno]: Is there water?\n{second};")
+    assert joined == apart
+    assert len(joined) == 2
+
+
+def test_unnamed_questions_on_one_line_are_numbered() -> None:
+    names = [question.name for question in parse_questions("What is it?; [yesno]: Is it big?;;[integer]: How many?")]
+    assert names == ["q1", "q2", "q3"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Is it a ship; or a boat?", "Is it red?; is it blue?", "Which; use: or type?", "a; b [see above] c"]
+)
+def test_a_semicolon_in_a_question_is_text_also_in_a_stored_line(text: str) -> None:
+    question = Question("kind", text)
+    assert parse_questions(question.line) == [question]
+    assert parse_questions(text)[0].text == text
+
+
+def test_a_misspelled_type_after_a_semicolon_is_refused() -> None:
+    with pytest.raises(QuestionError, match="the type `integr2` is unknown"):
+        parse_questions("water[yesno]: Is there water?; cars[integr2]: How many?")
+
+
+def test_choices_are_separated_by_bars_or_else_by_commas() -> None:
+    (question,) = parse_questions("use[choice(city, open land)]: Which?")
+    assert question.line == "use[choice(city|open land)]: Which?"
+    (question,) = parse_questions("use[choice(city, dense|water)]: Which?")
+    assert question.choices == ("city, dense", "water")
+
+
+def test_questions_are_checked_one_by_one() -> None:
+    checks = check_questions(["a[text]: What?", "a[text]: What?", "b[nosuch]: What?", "How?", "c: x; d[text]: y"])
+    assert [check.question and check.question.name for check in checks] == ["a", None, None, "q2", None]
+    assert [bool(check.problem) for check in checks] == [False, True, True, False, True]
+    assert "earlier" in checks[1].problem
+
+
+def test_a_single_question_is_required() -> None:
+    assert parse_question("cars[integer]: How many?").name == "cars"
+    for text in ("", "Is it?; cars[integer]: How many?", "one\ntwo"):
+        with pytest.raises(QuestionError, match="single"):
+            parse_question(text)
 
 
 def test_allowed_answers_by_type() -> None:

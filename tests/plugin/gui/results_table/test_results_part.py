@@ -156,7 +156,8 @@ def test_the_dialog_explains_why_it_cannot_be_accepted(window: Docks, table: Res
     dialog.raster.setLayer(raster)
     assert ok.isEnabled()
     dialog.same.setChecked(False)
-    dialog.questions.setPlainText("boats[integer]: How many boats?")
+    dialog.questions.show_text("boats[integer]: How many boats?")
+    dialog.questions.changed.emit()
     assert dialog.problem.text() == "The layer has no answer column “boats”. It has: cars, trees."
     dialog.threshold.setValue(5)
     dialog.which.setCurrentIndex(dialog.which.findData("unsure"))

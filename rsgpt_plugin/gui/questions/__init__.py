@@ -1,0 +1,1 @@
+"""Widgets in which users write the questions of a run."""

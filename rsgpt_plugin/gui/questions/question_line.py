@@ -1,0 +1,107 @@
+"""Questions on a single line, with a dialog to edit them row by row: for tables such as Processing's batch mode."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...errors import QuestionError
+from ...shared.answers.questions import parse_questions
+from ..widgets import set_initial_size
+from .question_builder import QuestionBuilder
+
+_SEPARATOR = "; "
+_SHOWN_CHARACTERS = 40
+_LARGEST = 2**20  # instead of QLineEdit's 32,767 characters, which would cut long lists of questions
+
+
+class QuestionLine(QWidget):
+    """Its value is the text form on one line. changed: after each edit."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.line = QLineEdit()
+        self.line.setMaxLength(_LARGEST)
+        self.line.setPlaceholderText(self.tr("water[yesno]: Is there any water?"))
+        self.line.setMinimumWidth(_SHOWN_CHARACTERS * self.fontMetrics().averageCharWidth())
+        self.edit = QToolButton()
+        self.edit.setText("…")
+        self.edit.setToolTip(self.tr("Edit the questions row by row"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self.edit)
+        self.line.textChanged.connect(self._edit_line)
+        self.edit.clicked.connect(lambda checked: self._open())
+
+    def text(self) -> str:
+        """Return the questions."""
+        return str(self.line.text())
+
+    def show_text(self, text: str) -> None:
+        """Replace the questions, without a signal. Lines are joined by semicolons."""
+        self.line.blockSignals(True)
+        self.line.setText(_on_one_line(text))
+        self.line.setCursorPosition(0)
+        self.line.blockSignals(False)
+
+    def _edit_line(self, text: str) -> None:
+        if len(text.splitlines()) > 1:  # pasted
+            self.show_text(text)
+        self.changed.emit()
+
+    def _open(self) -> None:
+        dialog = QuestionDialog(self.text(), self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.line.setText(_on_one_line(dialog.builder.text()))
+        dialog.deleteLater()
+
+
+class QuestionDialog(QDialog):
+    """Edits questions in a builder."""
+
+    def __init__(self, text: str, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Questions"))
+        self.builder = QuestionBuilder()
+        self.builder.show_text(text)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.addWidget(self.builder)
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inside)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(area, 1)
+        layout.addWidget(buttons)
+        set_initial_size(self, 40, 20)
+
+
+def _on_one_line(text: str) -> str:
+    """Return the text form on one line that `parse_questions` reads as the same questions, if it can be parsed."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return "".join(lines)
+    try:
+        return _SEPARATOR.join(question.line for question in parse_questions(text))
+    except QuestionError:
+        return _SEPARATOR.join(lines)

@@ -1,0 +1,44 @@
+"""Questions that the user can choose from: saved ones, and those of recent runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...client.preferences import load, save
+from ...core.paths import runs_file
+from ...core.run_store import RunStore
+from ...errors import OutputError, QuestionError
+from ...shared.answers.questions import Question, parse_questions
+
+MAX_RECENT = 10
+
+
+def saved_questions() -> list[Question]:
+    """Return the saved questions that can be parsed: the settings may have been edited by hand."""
+    return [question for line in load().saved_questions for question in _parsed(line)]
+
+
+def save_questions(questions: list[Question]) -> None:
+    """Replace the saved questions."""
+    save(replace(load(), saved_questions=tuple(question.line for question in questions)))
+
+
+def recent_questions() -> list[Question]:
+    """Return up to MAX_RECENT different questions of the recorded runs, latest first. Call it on the main thread."""
+    if not runs_file().is_file():
+        return []
+    try:
+        with RunStore(runs_file()) as store:
+            texts = [str(entry.request.parameters.get("QUESTIONS") or "") for entry in store.entries()]
+    except OutputError:
+        return []
+    found = {question.line: question for text in texts for question in _parsed(text)}
+    return list(found.values())[:MAX_RECENT]
+
+
+def _parsed(text: Any) -> list[Question]:
+    try:
+        return parse_questions(str(text))
+    except QuestionError:
+        return []

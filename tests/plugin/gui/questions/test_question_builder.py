@@ -1,0 +1,136 @@
+"""The builder edits questions row by row or as text, and shows the problem of each row while it is typed."""
+
+from __future__ import annotations
+
+import pytest
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+
+from rsgpt_plugin.client.preferences import load
+from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
+from rsgpt_plugin.services.asking.known_questions import save_questions
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+
+TEXT = "water[yesno]: Is there any water?\nuse[choice(city|forest)]: Which kind?\nwhat[text]: What is it?"
+
+
+@pytest.fixture
+def builder(qgis_app: object) -> QuestionBuilder:
+    builder = QuestionBuilder()
+    builder.show()
+    return builder
+
+
+def names(builder: QuestionBuilder) -> list[str]:
+    return [row.name.text() for row in builder.rows]
+
+
+def choose(builder: QuestionBuilder, text: str) -> None:
+    builder.menu.aboutToShow.emit()
+    (entry,) = (entry for entry in builder.menu.actions() if entry.text() == text)
+    entry.trigger()
+
+
+def test_a_text_is_shown_as_rows_and_kept_word_by_word(builder: QuestionBuilder) -> None:
+    for text in (TEXT, "Is there  water?\n\n", "a[ YESNO ]: x; b[integer]: y"):
+        builder.show_text(text)
+        assert builder.text() == text
+    builder.show_text(TEXT)
+    assert names(builder) == ["water", "use", "what"]
+    assert [row.kind.kind() for row in builder.rows] == [AnswerType.YESNO, AnswerType.CHOICE, AnswerType.TEXT]
+    assert [row.choices.isHidden() for row in builder.rows] == [True, False, True]
+    assert builder.rows[1].choices.text() == "city, forest"
+
+
+def test_typing_changes_the_text(builder: QuestionBuilder) -> None:
+    changes: list[str] = []
+    builder.changed.connect(lambda: changes.append(builder.text()))
+    choose(builder, "New question")
+    row = builder.rows[0]
+    QTest.keyClicks(row.text, "How big?")
+    assert changes[-1] == "q1[text]: How big?"
+    QTest.keyClicks(row.name, "my size")  # no space in a name
+    row.kind.choose(AnswerType.CHOICE)
+    QTest.keyClicks(row.choices, "small, very large")
+    assert changes[-1] == "mysize[choice(small|very large)]: How big?"
+    assert parse_questions(builder.text()) == builder.questions()
+
+
+def test_each_row_shows_its_problem(builder: QuestionBuilder) -> None:
+    builder.show_text(TEXT)
+
+    def shown() -> list[str]:
+        return [row.problem.text() for row in builder.rows]
+
+    assert shown() == ["", "", ""]
+    builder.rows[1].choices.setText("city")
+    builder.rows[2].name.setText("WATER")
+    builder.rows[2].changed.emit()
+    assert "at least two options" in shown()[1]
+    assert "used by an earlier line" in shown()[2]
+    assert not builder.save.isEnabled()
+    builder.rows[0].text.setText("")
+    assert shown()[0] == "Enter a question."
+    assert shown()[2] == ""
+    assert builder.rows[0].problem.isVisible()
+    assert not builder.rows[2].problem.isVisible()
+
+
+def test_an_empty_row_has_no_problem_and_no_question(builder: QuestionBuilder) -> None:
+    choose(builder, "New question")
+    assert (builder.text(), builder.rows[0].problem.text()) == ("", "")
+
+
+def test_rows_are_moved_and_removed(builder: QuestionBuilder) -> None:
+    builder.show_text(TEXT)
+    assert [(row.up.isEnabled(), row.down.isEnabled()) for row in builder.rows] == [
+        (False, True),
+        (True, True),
+        (True, False),
+    ]
+    QTest.mouseClick(builder.rows[0].down, Qt.MouseButton.LeftButton)
+    assert names(builder) == ["use", "water", "what"]
+    QTest.mouseClick(builder.rows[2].up, Qt.MouseButton.LeftButton)
+    assert names(builder) == ["use", "what", "water"]
+    QTest.mouseClick(builder.rows[1].remove, Qt.MouseButton.LeftButton)
+    assert builder.text() == "use[choice(city|forest)]: Which kind?\nwater[yesno]: Is there any water?"
+
+
+def test_the_text_form_is_edited_and_read_back(builder: QuestionBuilder) -> None:
+    builder.show_text(TEXT)
+    builder.as_text.click()
+    assert builder.lines.toPlainText() == TEXT
+    builder.lines.setPlainText("boats[integer]: How many boats?")
+    assert builder.text() == "boats[integer]: How many boats?"
+    builder.as_text.click()
+    assert names(builder) == ["boats"]
+    assert not builder.lines.isVisible()
+
+
+def test_a_text_that_cannot_be_parsed_stays_text(builder: QuestionBuilder) -> None:
+    builder.show_text("boats[nosuch]: How many?")
+    assert builder.as_text.isChecked()
+    assert "unknown" in builder.problem.text()
+    builder.as_text.click()
+    assert builder.as_text.isChecked()
+    choose(builder, "Is there any water?")
+    assert builder.text() == "boats[nosuch]: How many?"
+    builder.show_text("")
+    assert not builder.as_text.isChecked()
+    assert not builder.problem.isVisible()
+
+
+def test_templates_get_a_name_of_their_own(builder: QuestionBuilder) -> None:
+    choose(builder, "Is there any water?")
+    choose(builder, "Is there any water?")
+    assert [question.name for question in builder.questions()] == ["water", "q2"]
+
+
+def test_saved_questions_are_added_from_the_menu(builder: QuestionBuilder) -> None:
+    save_questions([Question("answer", "Is it a harbor?", AnswerType.YESNO)])
+    choose(builder, "Is it a harbor?")
+    choose(builder, "Are there any trees?")
+    builder.save.click()
+    builder.save.click()
+    assert [line.partition(": ")[2] for line in load().saved_questions] == ["Is it a harbor?", "Are there any trees?"]

@@ -1,0 +1,45 @@
+"""The single line keeps pasted lines apart, and is edited in a dialog."""
+
+from __future__ import annotations
+
+import pytest
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtWidgets import QApplication
+
+from rsgpt_plugin.gui.questions.question_line import QuestionDialog, QuestionLine
+from rsgpt_plugin.shared.answers.questions import parse_questions
+
+
+@pytest.fixture
+def line(qgis_app: object) -> QuestionLine:
+    return QuestionLine()
+
+
+@pytest.mark.parametrize(
+    "text", ["a[yesno]: Is it?\nb[integer]: How many?\n", "Is it?\n\nHow; many?", "one line; only"]
+)
+def test_pasted_lines_stay_separate_questions(line: QuestionLine, text: str) -> None:
+    QApplication.clipboard().setText(text)
+    line.line.paste()
+    assert "\n" not in line.text()
+    assert parse_questions(line.text()) == parse_questions(text)
+
+
+def test_lines_that_cannot_be_parsed_are_kept_for_correction(line: QuestionLine) -> None:
+    line.show_text("a[nosuch]: Is it?\nb[integer]: How many?")
+    assert line.text() == "a[nosuch]: Is it?; b[integer]: How many?"
+
+
+def test_the_dialog_edits_the_line(line: QuestionLine) -> None:
+    changes: list[str] = []
+    line.changed.connect(lambda: changes.append(line.text()))
+    line.show_text("a[yesno]: Is it?; b[integer]: How many?")
+
+    def edit() -> None:
+        (dialog,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QuestionDialog))
+        dialog.builder.rows[0].text.setText("Is it big?")
+        dialog.accept()
+
+    QTimer.singleShot(0, edit)
+    line.edit.click()
+    assert changes == ["a[yesno]: Is it big?; b[integer]: How many?"]

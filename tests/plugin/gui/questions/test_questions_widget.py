@@ -1,0 +1,86 @@
+"""The parameter QUESTIONS has the builder as its widget in the dialogs of Processing, and its value stays text."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processing.gui.AlgorithmDialog import AlgorithmDialog
+from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
+from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProject, QgsRasterLayer
+from qgis.gui import QgsProcessingModelerParameterWidget
+from qgis.PyQt.QtTest import QTest
+
+from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
+from rsgpt_plugin.gui.questions.question_line import QuestionLine
+from rsgpt_plugin.gui.questions.questions_widget import QuestionsWidget
+from rsgpt_plugin.gui.questions.run_preview import RunPreview
+from rsgpt_plugin.processing.provider import RsgptProvider
+
+DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "scenes.tif"
+TEXT = "water[yesno]: Is there any water?\nuse[choice(city|forest)]: Which kind?"
+
+
+@pytest.fixture
+def algorithm(qgis_new_project: None, qgis_processing: None) -> Iterator[Any]:
+    provider, widget = RsgptProvider(), QuestionsWidget()
+    widget.register()
+    QgsApplication.processingRegistry().addProvider(provider)
+    yield QgsApplication.processingRegistry().algorithmById("rsgpt:describeraster").create()
+    widget.unregister()
+    QgsApplication.processingRegistry().removeProvider(provider)
+
+
+def test_the_algorithm_dialog_has_a_builder(algorithm: Any) -> None:
+    dialog = AlgorithmDialog(algorithm, False, None)
+    gc.collect()
+    (builder,) = dialog.findChildren(QuestionBuilder)
+    dialog.setParameters({"QUESTIONS": TEXT})
+    assert [row.name.text() for row in builder.rows] == ["water", "use"]
+    wrapper = dialog.mainWidget().wrappers["QUESTIONS"]
+    assert wrapper.parameterValue() == TEXT
+    (preview,) = dialog.findChildren(RunPreview)
+    raster = QgsRasterLayer(str(DEMO), "scenes")
+    QgsProject.instance().addMapLayer(raster)
+    dialog.setParameters({"QUESTIONS": TEXT, "INPUT": raster.id(), "CAPTION": False})
+    QTest.qWait(500)
+    assert preview.label.text().startswith("24 tile(s) × 2 = 48 answers")
+    builder.rows[1].text.setText("")
+    QTest.qWait(500)
+    assert preview.label.text() == ""
+    builder.rows[1].text.setText("Which kind?")
+    builder.rows[0].text.setText("Is there a lake?")
+    gc.collect()
+    assert wrapper.parameterValue() == TEXT.replace("any water", "a lake")
+    dialog.close()
+
+
+def test_batch_mode_has_a_line(algorithm: Any) -> None:
+    dialog = BatchAlgorithmDialog(algorithm, None)
+    gc.collect()
+    (line,) = dialog.findChildren(QuestionLine)
+    line.line.setText(TEXT)  # as pasted
+    assert line.text() == TEXT.replace("\n", "; ")
+    panel = dialog.mainWidget()
+    wrapper = panel.wrappers[0][panel.parameter_to_column["QUESTIONS"]]
+    assert wrapper.parameterValue() == TEXT.replace("\n", "; ")
+    panel.addRow()
+    gc.collect()
+    assert len(dialog.findChildren(QuestionLine)) == 2
+    dialog.close()
+
+
+def test_the_modeler_has_a_builder(algorithm: Any) -> None:
+    model = QgsProcessingModelAlgorithm()
+    dialog = ModelerParametersDialog(algorithm, model)
+    gc.collect()
+    (builder,) = dialog.findChildren(QuestionBuilder)
+    builder.show_text(TEXT)
+    wrapper = dialog.widget.widget.wrappers["QUESTIONS"]
+    assert isinstance(wrapper, QgsProcessingModelerParameterWidget)
+    assert wrapper.value().staticValue() == TEXT
+    dialog.close()
