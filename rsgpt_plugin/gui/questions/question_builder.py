@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QToolB
 
 from ...errors import QuestionError
 from ...services.asking.known_questions import save_questions, saved_questions
-from ...shared.answers.questions import Question, QuestionCheck, check_questions, parse_questions
+from ...shared.answers.questions import Question, QuestionCheck, check_questions, is_default_name, parse_questions
 from ..widgets import text_label
 from .question_menu import QuestionMenu
 from .question_row import QuestionRow
@@ -53,9 +53,9 @@ class QuestionBuilder(QWidget):
             return self.lines.toPlainText()
         if self._given is not None:
             return self._given
-        parts = [part for part in (row.part() for row in self.rows) if part]
-        checks = check_questions(parts)
-        return "\n".join(check.question.line if check.question else part for part, check in zip(parts, checks))
+        parts = [row.part() for row in self.rows]
+        lines = (check.question.line if check.question else part for part, check in zip(parts, self._checks()))
+        return "\n".join(filter(None, lines))
 
     def show_text(self, text: str) -> None:
         """Replace the questions, without a signal. A text that cannot be parsed is shown as text."""
@@ -65,8 +65,20 @@ class QuestionBuilder(QWidget):
         self._update()
 
     def questions(self) -> list[Question]:
-        """Return the questions. Raises QuestionError."""
-        return parse_questions(self.text())
+        """Return the questions. Raises QuestionError, also for a row that would be read as several questions."""
+        questions = parse_questions(self.text())
+        problem = next((check.problem for check in self._checks() if check.problem), "")
+        if problem:
+            raise QuestionError(problem[:1].upper() + problem[1:])
+        return questions
+
+    def text_problem(self) -> str:
+        """Return why `questions` cannot be read, "" if they can."""
+        try:
+            self.questions()
+        except QuestionError as error:
+            return str(error)
+        return ""
 
     def _lay_out(self) -> None:
         self._row_layout = QVBoxLayout(self.box)
@@ -136,12 +148,16 @@ class QuestionBuilder(QWidget):
             self._toggle(False)
         if self._is_text:  # the text cannot be shown as rows
             return
-        names = {row.name.text().casefold() for row in self.rows}
-        if question is not None and (question.name.casefold() in names or question.name == "answer"):
+        if question is not None and not self._is_free(question.name):
             question = replace(question, name="")
         row = self._append(question)
         self._edit()
         row.text.setFocus()
+
+    def _is_free(self, name: str) -> bool:
+        """Return whether a question may keep its name; those that tell nothing are not kept."""
+        names = {check.name.casefold() for check in self._checks()}
+        return name.casefold() not in names and name != "answer" and not is_default_name(name)
 
     def _move(self, row: QuestionRow, step: int) -> None:
         old = self.rows.index(row)
@@ -169,25 +185,15 @@ class QuestionBuilder(QWidget):
         self.as_text.blockSignals(False)
         self.box.setVisible(not is_text and bool(self.rows))
         self.lines.setVisible(is_text)
-        problem = self._text_problem() if is_text else ""
+        problem = self.text_problem()
         self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
-        checks = self._checks()
-        for number, (row, check) in enumerate(zip(self.rows, checks), start=1):
-            row.show_check(check.problem, f"q{number}")
+        self.problem.setVisible(is_text and bool(problem))
+        for number, (row, check) in enumerate(zip(self.rows, self._checks()), start=1):
+            row.show_check(check.problem, check.name)
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))
-        self.save.setEnabled(not problem and bool(self.text().strip()) and not any(check.problem for check in checks))
-
-    def _text_problem(self) -> str:
-        try:
-            self.questions()
-        except QuestionError as error:
-            return str(error)
-        return ""
+        self.save.setEnabled(not problem and bool(self.text().strip()))
 
     def _checks(self) -> list[QuestionCheck]:
-        """Return the check of each row; an empty row has no problem."""
-        parts = [row.part() for row in self.rows]
-        checks = iter(check_questions([part for part in parts if part]))
-        return [next(checks) if part else QuestionCheck(None) for part in parts]
+        """Return the check of each row; none while the text is edited instead."""
+        return [] if self._is_text else check_questions([row.part() for row in self.rows])

@@ -17,12 +17,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...errors import QuestionError
-from ...shared.answers.questions import parse_questions
+from ...shared.answers.questions import on_one_line
 from ..widgets import set_initial_size
 from .question_builder import QuestionBuilder
 
-_SEPARATOR = "; "
 _SHOWN_CHARACTERS = 40
 _LARGEST = 2**20  # instead of QLineEdit's 32,767 characters, which would cut long lists of questions
 
@@ -55,7 +53,7 @@ class QuestionLine(QWidget):
     def show_text(self, text: str) -> None:
         """Replace the questions, without a signal. Lines are joined by semicolons."""
         self.line.blockSignals(True)
-        self.line.setText(_on_one_line(text))
+        self.line.setText(on_one_line(text))
         self.line.setCursorPosition(0)
         self.line.blockSignals(False)
 
@@ -67,7 +65,7 @@ class QuestionLine(QWidget):
     def _open(self) -> None:
         dialog = QuestionDialog(self.text(), self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.line.setText(_on_one_line(dialog.builder.text()))
+            self.line.setText(on_one_line(dialog.builder.text()))
         dialog.deleteLater()
 
 
@@ -87,21 +85,15 @@ class QuestionDialog(QDialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inside)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(area, 1)
-        layout.addWidget(buttons)
+        layout.addWidget(self.buttons)
+        self.builder.changed.connect(self._update)
+        self._update()
         set_initial_size(self, 40, 20)
 
-
-def _on_one_line(text: str) -> str:
-    """Return the text form on one line that `parse_questions` reads as the same questions, if it can be parsed."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
-        return "".join(lines)
-    try:
-        return _SEPARATOR.join(question.line for question in parse_questions(text))
-    except QuestionError:
-        return _SEPARATOR.join(lines)
+    def _update(self) -> None:
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not self.builder.text_problem())
