@@ -28,7 +28,7 @@ class QuestionBuilder(QWidget):
         super().__init__(parent)
         self.rows: list[QuestionRow] = []
         self._is_text = False
-        self._given: Optional[str] = ""  # the text that was set, until it is edited
+        self._given: Optional[str] = ""  # the text that is shown, until it is edited
         self.box = QWidget()
         self.lines = QPlainTextEdit()
         self.lines.setFixedHeight(_TEXT_LINES * self.fontMetrics().lineSpacing() + 2 * self.lines.frameWidth() + 8)
@@ -49,10 +49,10 @@ class QuestionBuilder(QWidget):
 
     def text(self) -> str:
         """Return the questions, one per line."""
-        if self._is_text:
-            return self.lines.toPlainText()
         if self._given is not None:
             return self._given
+        if self._is_text:
+            return self.lines.toPlainText()
         parts = [row.part() for row in self.rows]
         lines = (check.question.line if check.question else part for part, check in zip(parts, self._checks()))
         return "\n".join(filter(None, lines))
@@ -107,10 +107,11 @@ class QuestionBuilder(QWidget):
 
     def _toggle(self, is_text: bool) -> None:
         if is_text:
-            self._show_lines(self.text())
+            self._given = self.text()  # the text box turns some spaces into others
+            self._show_lines(self._given)
             self._is_text = True
         else:
-            self._is_text = not self._show_rows(self.lines.toPlainText())
+            self._is_text = not self._show_rows(self.text())
         self._update()
 
     def _show_lines(self, text: str) -> None:
@@ -130,6 +131,7 @@ class QuestionBuilder(QWidget):
         self.rows = []
         for question in questions:
             self._append(question)
+        self._order_tabs()
         return True
 
     def _append(self, question: Optional[Question]) -> QuestionRow:
@@ -137,6 +139,7 @@ class QuestionBuilder(QWidget):
         if question is not None:
             row.show_question(question)
         row.changed.connect(self._edit)
+        row.entered.connect(lambda: self._enter(row))
         row.moved.connect(lambda step: self._move(row, step))
         row.removed.connect(lambda: self._remove(row))
         self.rows.append(row)
@@ -146,13 +149,30 @@ class QuestionBuilder(QWidget):
     def _add_question(self, question: Optional[Question]) -> None:
         if self._is_text:
             self._toggle(False)
-        if self._is_text:  # the text cannot be shown as rows
+        if self._is_text:  # the text cannot be shown as rows; the button is disabled
             return
         if question is not None and not self._is_free(question.name):
             question = replace(question, name="")
         row = self._append(question)
+        self._order_tabs()
         self._edit()
+        row.show()  # at once, so that it can get the focus
         row.text.setFocus()
+
+    def _enter(self, row: QuestionRow) -> None:
+        """Go to the next question; add one after the last, unless that is still empty."""
+        following = self.rows[self.rows.index(row) + 1 :]
+        if following:
+            following[0].text.setFocus()
+        elif row.part():
+            self._add_question(None)
+
+    def _order_tabs(self) -> None:
+        """Let the Tab key follow the rows. The text form is the anchor: it is hidden while there are rows."""
+        widgets = [widget for row in self.rows for widget in row.tab_order()]
+        order = [self.lines, *widgets, self.add, self.save, self.as_text]
+        for earlier, later in zip(order, order[1:]):
+            QWidget.setTabOrder(earlier, later)
 
     def _is_free(self, name: str) -> bool:
         """Return whether a question may keep its name; those that tell nothing are not kept."""
@@ -165,6 +185,7 @@ class QuestionBuilder(QWidget):
         self.rows.insert(new, self.rows.pop(old))
         self._row_layout.removeWidget(row)
         self._row_layout.insertWidget(new, row)
+        self._order_tabs()
         self._edit()
 
     def _remove(self, row: QuestionRow) -> None:
@@ -174,9 +195,12 @@ class QuestionBuilder(QWidget):
         self._edit()
 
     def _save_questions(self) -> None:
-        saved = saved_questions()
-        texts = {question.text for question in saved}
-        save_questions([*saved, *(question for question in self.questions() if question.text not in texts)])
+        save_questions([*saved_questions(), *self._unsaved()])
+        self._update()
+
+    def _unsaved(self) -> list[Question]:
+        saved = {replace(question, name="") for question in saved_questions()}
+        return [question for question in self.questions() if replace(question, name="") not in saved]
 
     def _update(self) -> None:
         is_text = self._is_text
@@ -192,7 +216,8 @@ class QuestionBuilder(QWidget):
             row.show_check(check.problem, check.name)
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))
-        self.save.setEnabled(not problem and bool(self.text().strip()))
+        self.save.setEnabled(not problem and bool(self._unsaved()))
+        self.add.setEnabled(not is_text or not problem)
 
     def _checks(self) -> list[QuestionCheck]:
         """Return the check of each row; none while the text is edited instead."""

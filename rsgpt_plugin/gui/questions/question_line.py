@@ -8,17 +8,15 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ...shared.answers.questions import on_one_line
-from ..widgets import set_initial_size
+from ..widgets import scroll_area, set_initial_size
 from .question_builder import QuestionBuilder
 
 _SHOWN_CHARACTERS = 40
@@ -60,6 +58,7 @@ class QuestionLine(QWidget):
     def _edit_line(self, text: str) -> None:
         if len(text.splitlines()) > 1:  # pasted
             self.show_text(text)
+            self.line.end(False)
         self.changed.emit()
 
     def _open(self) -> None:
@@ -77,19 +76,11 @@ class QuestionDialog(QDialog):
         self.setWindowTitle(self.tr("Questions"))
         self.builder = QuestionBuilder()
         self.builder.show_text(text)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.addWidget(self.builder)
-        column.addStretch()
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(area, 1)
+        layout.addWidget(scroll_area(self.builder), 1)
         layout.addWidget(self.buttons)
         self.builder.changed.connect(self._update)
         self._update()

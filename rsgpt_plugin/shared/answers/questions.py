@@ -100,7 +100,7 @@ def parse_line(line: str) -> Question:
 def check_questions(parts: Sequence[str]) -> list[QuestionCheck]:
     """Parse each part as one question, as `parse_questions` does, but continue after a problem. Skips empty parts."""
     names = {name.casefold() for name in map(_given_name, parts) if name}
-    questions: list[Question] = []
+    columns: set[str] = set()
     checks: list[QuestionCheck] = []
     number = 1
     for part in parts:
@@ -108,8 +108,7 @@ def check_questions(parts: Sequence[str]) -> list[QuestionCheck]:
         if not part.strip():
             checks.append(QuestionCheck(None, name=name))
             continue
-        checks.append(_checked(part, name, questions))
-        questions += filter(None, [checks[-1].question])
+        checks.append(_checked(part, name, columns))
         names.add(name.casefold())
         number += 1
     return checks
@@ -163,13 +162,15 @@ def _separable(part: str, name: str) -> str:
     return f"{name}[{kind}]: {part.strip()}"
 
 
-def _checked(part: str, name: str, earlier: list[Question]) -> QuestionCheck:
+def _checked(part: str, name: str, columns: set[str]) -> QuestionCheck:
+    """Return the check of a part, and add the columns of its question to those of the earlier ones."""
     try:
         _refuse_separator(part)
         question = _parse_part(part, name)
-        _refuse_clash(question.name, earlier)
+        _refuse_clash(question.name, columns)
     except ValueError as error:
         return QuestionCheck(None, str(error), name)
+    columns.update(_columns(question.name))
     return QuestionCheck(question, name=name)
 
 
@@ -274,11 +275,14 @@ def _refuse_bad_name(name: str) -> None:
         raise ValueError(problem.format(name=name))
 
 
-def _refuse_clash(name: str, earlier: list[Question]) -> None:
-    taken = {column.casefold() for question in earlier for column in answer_columns(question.name)}
-    if taken.intersection(column.casefold() for column in answer_columns(name)):
+def _refuse_clash(name: str, columns: set[str]) -> None:
+    if not columns.isdisjoint(_columns(name)):
         problem = translate("Rsgpt", "the column name `{name}` is used by an earlier line; choose another name")
         raise ValueError(problem.format(name=name))
+
+
+def _columns(name: str) -> set[str]:
+    return {column.casefold() for column in answer_columns(name)}
 
 
 def _syntax_help() -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QWidget
 
 from rsgpt_plugin.client.preferences import load
 from rsgpt_plugin.errors import QuestionError
@@ -66,8 +69,8 @@ def test_each_row_shows_its_problem(builder: QuestionBuilder) -> None:
 
     assert shown() == ["", "", ""]
     builder.rows[1].choices.setText("city")
-    builder.rows[2].name.setText("WATER")
-    builder.rows[2].changed.emit()
+    builder.rows[2].name.clear()
+    QTest.keyClicks(builder.rows[2].name, "WATER")
     assert "at least two options" in shown()[1]
     assert "used by an earlier line" in shown()[2]
     assert not builder.save.isEnabled()
@@ -117,6 +120,11 @@ def test_a_text_that_cannot_be_parsed_stays_text(builder: QuestionBuilder) -> No
     assert builder.as_text.isChecked()
     choose(builder, "Is there any water?")
     assert builder.text() == "boats[nosuch]: How many?"
+    assert not builder.add.isEnabled()
+    builder.lines.setPlainText("boats[integer]: How many?")
+    assert builder.add.isEnabled()
+    choose(builder, "Is there any water?")
+    assert names(builder) == ["boats", "water"]
     builder.show_text("")
     assert not builder.as_text.isChecked()
     assert not builder.problem.isVisible()
@@ -190,3 +198,82 @@ def test_the_questions_can_be_saved_after_a_correction_as_text(builder: Question
     assert not builder.save.isEnabled()
     builder.lines.setPlainText(TEXT)
     assert builder.save.isEnabled()
+
+
+def test_choices_that_were_changed_are_saved_too(builder: QuestionBuilder) -> None:
+    builder.show_text("use[choice(a|b)]: Which kind?")
+    builder.save.click()
+    assert not builder.save.isEnabled()
+    builder.rows[0].choices.clear()
+    QTest.keyClicks(builder.rows[0].choices, "harbor, airport")
+    builder.save.click()
+    assert load().saved_questions == ("use[choice(a|b)]: Which kind?", "use[choice(harbor|airport)]: Which kind?")
+
+
+def test_choices_without_a_question_are_kept(builder: QuestionBuilder) -> None:
+    choose(builder, "New question")
+    builder.rows[0].kind.choose(AnswerType.CHOICE)
+    QTest.keyClicks(builder.rows[0].choices, "a, b")
+    builder.as_text.click()
+    builder.as_text.click()
+    assert builder.text() == "[choice(a, b)]: "
+    assert builder.problem.isVisible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "What is it?\nIs it big?\nHow many?",
+        "a[text]: Is  it?\nb[text]: Is\u00a0it?\nc[text]: c?",
+        "a[yesno]: Is it; or not?\nx y?; [integer]: How many; cars?\nHow?",
+        "use[choice(a, b|c)]: Which?\nq3: x\nWhere?",
+    ],
+)
+@pytest.mark.parametrize("as_text_between", [False, True])
+def test_an_edit_of_one_row_leaves_the_others_unchanged(
+    builder: QuestionBuilder, text: str, as_text_between: bool
+) -> None:
+    expected = parse_questions(text)
+    builder.show_text(text)
+    if as_text_between:
+        builder.as_text.click()
+        builder.as_text.click()
+        assert parse_questions(builder.text()) == expected
+    builder.rows[-1].text.end(False)
+    QTest.keyClicks(builder.rows[-1].text, " Or not?")
+    *others, edited = parse_questions(builder.text())
+    assert others == expected[:-1]
+    assert edited == replace(expected[-1], text=f"{expected[-1].text} Or not?")
+
+
+def test_return_goes_to_the_next_question_or_adds_one(builder: QuestionBuilder) -> None:
+    builder.show_text("a[text]: What?\nb[text]: Where?")
+    for row, following in ((0, 1), (1, 2), (2, 2)):
+        QTest.keyClick(builder.rows[row].text, Qt.Key.Key_Return)
+        QApplication.processEvents()
+        assert builder.focusWidget() is builder.rows[following].text
+    assert len(builder.rows) == 3
+
+
+def test_the_tab_key_follows_the_rows(builder: QuestionBuilder) -> None:
+    def follow() -> list[QWidget]:
+        found: list[QWidget] = []
+        widget = builder.lines
+        while widget is not builder.as_text:
+            widget = widget.nextInFocusChain()
+            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                found.append(widget)
+        return found
+
+    def expected() -> list[QWidget]:
+        widgets = [widget for row in builder.rows for widget in row.tab_order()]
+        return [widget for widget in [*widgets, builder.add, builder.save, builder.as_text] if widget.isVisible()]
+
+    builder.show_text(TEXT)
+    assert follow() == expected()
+    assert follow()[:4] == [builder.rows[0].name, builder.rows[0].kind, builder.rows[0].text, builder.rows[0].up]
+    QTest.mouseClick(builder.rows[0].down, Qt.MouseButton.LeftButton)
+    assert follow() == expected()
+    choose(builder, "New question")
+    assert follow() == expected()

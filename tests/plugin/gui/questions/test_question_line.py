@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
 
 from rsgpt_plugin.gui.questions.question_line import QuestionDialog, QuestionLine
@@ -23,6 +24,13 @@ def test_pasted_lines_stay_separate_questions(line: QuestionLine, text: str) -> 
     line.line.paste()
     assert "\n" not in line.text()
     assert parse_questions(line.text()) == parse_questions(text)
+
+
+def test_typing_continues_after_pasted_lines(line: QuestionLine) -> None:
+    QApplication.clipboard().setText("[yesno]: Is it?\nHow many?")
+    line.line.paste()
+    QTest.keyClicks(line.line, " Or none?")
+    assert line.text().endswith("How many? Or none?")
 
 
 def test_lines_that_cannot_be_parsed_are_kept_for_correction(line: QuestionLine) -> None:
