@@ -26,7 +26,7 @@ from ...geo.results.layer_rows import LayerRow
 from ...services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
 from ...shared.results.columns import ANSWER, CAPTION
 from ..questions.question_builder import QuestionBuilder
-from ..widgets import scroll_area, text_label
+from ..widgets import scroll_area, set_initial_size, text_label
 
 _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
 _LEAST_LINES = 8  # of text, for the questions
@@ -58,6 +58,7 @@ class ReaskDialog(QDialog):
         self._fill()
         self._lay_out()
         self._update()
+        set_initial_size(self, 34, 28)
         layer.willBeDeleted.connect(self._on_layer_deleted)
 
     def rows(self) -> list[LayerRow]:
