@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QWidget
 
 from rsgpt_plugin.client.preferences import load
 from rsgpt_plugin.errors import QuestionError
@@ -15,25 +12,13 @@ from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
 from rsgpt_plugin.services.asking.known_questions import save_questions
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from tests.plugin.gui.builder_use import choose
 
 TEXT = "water[yesno]: Is there any water?\nuse[choice(city|forest)]: Which kind?\nwhat[text]: What is it?"
 
 
-@pytest.fixture
-def builder(qgis_app: object) -> QuestionBuilder:
-    builder = QuestionBuilder()
-    builder.show()
-    return builder
-
-
 def names(builder: QuestionBuilder) -> list[str]:
     return [row.name.text() for row in builder.rows]
-
-
-def choose(builder: QuestionBuilder, text: str) -> None:
-    builder.menu.aboutToShow.emit()
-    (entry,) = (entry for entry in builder.menu.actions() if entry.text() == text)
-    entry.trigger()
 
 
 def test_a_text_is_shown_as_rows_and_kept_word_by_word(builder: QuestionBuilder) -> None:
@@ -145,42 +130,6 @@ def test_saved_questions_are_added_from_the_menu(builder: QuestionBuilder) -> No
     assert [line.partition(": ")[2] for line in load().saved_questions] == ["Is it a harbor?", "Are there any trees?"]
 
 
-def test_an_added_question_keeps_no_name_that_is_only_a_position(builder: QuestionBuilder) -> None:
-    save_questions([Question("q2", "Is it a harbor?", AnswerType.YESNO)])
-    choose(builder, "Is it a harbor?")
-    choose(builder, "New question")
-    QTest.keyClicks(builder.rows[1].text, "What?")
-    assert [question.name for question in builder.questions()] == ["q1", "q2"]
-
-
-def test_a_new_question_gets_a_name_that_no_row_has(builder: QuestionBuilder) -> None:
-    builder.show_text("q1[text]: What is it?\nq2[integer]: How many?")
-    QTest.mouseClick(builder.rows[0].remove, Qt.MouseButton.LeftButton)
-    choose(builder, "New question")
-    assert builder.rows[1].name.placeholderText() == "q3"
-    QTest.keyClicks(builder.rows[1].text, "Where?")
-    assert [question.name for question in builder.questions()] == ["q2", "q3"]
-
-
-def test_the_shown_default_name_is_the_one_of_the_column(builder: QuestionBuilder) -> None:
-    choose(builder, "New question")
-    choose(builder, "New question")
-    QTest.keyClicks(builder.rows[1].text, "Is it big?")
-    assert builder.rows[1].name.placeholderText() == builder.questions()[0].name == "q1"
-
-
-def test_a_wrong_row_keeps_the_name_of_its_column(builder: QuestionBuilder) -> None:
-    for text in ("Which?", "Is it big?"):
-        choose(builder, "New question")
-        QTest.keyClicks(builder.rows[-1].text, text)
-    builder.rows[0].kind.choose(AnswerType.CHOICE)
-    QTest.keyClicks(builder.rows[0].choices, "city")
-    builder.as_text.click()
-    assert builder.problem.text()
-    builder.lines.setPlainText(builder.text().replace("city", "city|wood"))
-    assert [question.name for question in builder.questions()] == ["q1", "q2"]
-
-
 @pytest.mark.parametrize("text", ["Is it red?; [yesno]: Is it big?", "Is it red?; use[1]: big?"])
 def test_a_row_with_two_questions_shows_a_problem(builder: QuestionBuilder, text: str) -> None:
     choose(builder, "New question")
@@ -218,62 +167,3 @@ def test_choices_without_a_question_are_kept(builder: QuestionBuilder) -> None:
     builder.as_text.click()
     assert builder.text() == "[choice(a, b)]: "
     assert builder.problem.isVisible()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        TEXT,
-        "What is it?\nIs it big?\nHow many?",
-        "a[text]: Is  it?\nb[text]: Is\u00a0it?\nc[text]: c?",
-        "a[yesno]: Is it; or not?\nx y?; [integer]: How many; cars?\nHow?",
-        "use[choice(a, b|c)]: Which?\nq3: x\nWhere?",
-    ],
-)
-@pytest.mark.parametrize("as_text_between", [False, True])
-def test_an_edit_of_one_row_leaves_the_others_unchanged(
-    builder: QuestionBuilder, text: str, as_text_between: bool
-) -> None:
-    expected = parse_questions(text)
-    builder.show_text(text)
-    if as_text_between:
-        builder.as_text.click()
-        builder.as_text.click()
-        assert parse_questions(builder.text()) == expected
-    builder.rows[-1].text.end(False)
-    QTest.keyClicks(builder.rows[-1].text, " Or not?")
-    *others, edited = parse_questions(builder.text())
-    assert others == expected[:-1]
-    assert edited == replace(expected[-1], text=f"{expected[-1].text} Or not?")
-
-
-def test_return_goes_to_the_next_question_or_adds_one(builder: QuestionBuilder) -> None:
-    builder.show_text("a[text]: What?\nb[text]: Where?")
-    for row, following in ((0, 1), (1, 2), (2, 2)):
-        QTest.keyClick(builder.rows[row].text, Qt.Key.Key_Return)
-        QApplication.processEvents()
-        assert builder.focusWidget() is builder.rows[following].text
-    assert len(builder.rows) == 3
-
-
-def test_the_tab_key_follows_the_rows(builder: QuestionBuilder) -> None:
-    def follow() -> list[QWidget]:
-        found: list[QWidget] = []
-        widget = builder.lines
-        while widget is not builder.as_text:
-            widget = widget.nextInFocusChain()
-            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                found.append(widget)
-        return found
-
-    def expected() -> list[QWidget]:
-        widgets = [widget for row in builder.rows for widget in row.tab_order()]
-        return [widget for widget in [*widgets, builder.add, builder.save, builder.as_text] if widget.isVisible()]
-
-    builder.show_text(TEXT)
-    assert follow() == expected()
-    assert follow()[:4] == [builder.rows[0].name, builder.rows[0].kind, builder.rows[0].text, builder.rows[0].up]
-    QTest.mouseClick(builder.rows[0].down, Qt.MouseButton.LeftButton)
-    assert follow() == expected()
-    choose(builder, "New question")
-    assert follow() == expected()
