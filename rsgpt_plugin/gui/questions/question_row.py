@@ -73,7 +73,7 @@ class QuestionRow(QWidget):
         """Show a problem, "" for none, and the name that the column gets if the user enters none."""
         if problem and not self.text.text().strip():
             problem = self.tr("Enter a question.")
-        self.problem.setText(problem[:1].upper() + problem[1:])
+        self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.warning.setVisible(bool(problem))
         self.name.setPlaceholderText(default_name)
