@@ -14,7 +14,7 @@ from ...shared.text import one_line
 from ..answer_type_box import AnswerTypeBox, choices_text
 from ..widgets import text_label
 
-_NAME_CHARACTERS = 15
+_NAME_CHARACTERS = 11
 
 
 class QuestionRow(QWidget):
@@ -66,6 +66,7 @@ class QuestionRow(QWidget):
         self.kind.choose(question.type)
         self.choices.setText(choices_text(question.choices))
         self.text.setText(question.text)
+        self.text.setCursorPosition(0)  # so that its beginning is visible
         self.blockSignals(False)
         self._update()
 
