@@ -1334,6 +1334,50 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>“{text}”不在选项之中</translation>
     </message>
     <message>
+      <source>a reason</source>
+      <translation>原因</translation>
+    </message>
+    <message>
+      <source>a person</source>
+      <translation>人物</translation>
+    </message>
+    <message>
+      <source>a name</source>
+      <translation>名称</translation>
+    </message>
+    <message>
+      <source>a time</source>
+      <translation>时间</translation>
+    </message>
+    <message>
+      <source>a change</source>
+      <translation>变化</translation>
+    </message>
+    <message>
+      <source>a measure</source>
+      <translation>量值</translation>
+    </message>
+    <message>
+      <source>an opinion</source>
+      <translation>看法</translation>
+    </message>
+    <message>
+      <source>{model} understands only English</source>
+      <translation>{model} 只理解英文</translation>
+    </message>
+    <message>
+      <source>{model} cannot tell {kind} from a picture</source>
+      <translation>{model} 无法从图片判断{kind}</translation>
+    </message>
+    <message>
+      <source>the picture has only {side} pixels per side; {model} needs about {least}</source>
+      <translation>图片每边只有 {side} 像素；{model} 需要约 {least} 像素</translation>
+    </message>
+    <message>
+      <source>{gsd} m per pixel is outside of the range that {model} knows well ({range} m)</source>
+      <translation>每像素 {gsd} 米超出了 {model} 熟悉的范围（{range} 米）</translation>
+    </message>
+    <message>
       <source>Question line {number} cannot be read: {problem}.</source>
       <translation>无法读取第 {number} 行的问题：{problem}。</translation>
     </message>
@@ -1506,8 +1550,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>原因</translation>
     </message>
     <message>
-      <source>why a value is missing</source>
-      <translation>缺少值的原因</translation>
+      <source>why a value is missing or doubtful</source>
+      <translation>值缺失或存疑的原因</translation>
     </message>
     <message>
       <source>Model</source>

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rsgpt_plugin.shared.answers.model_limits import ModelLimits, limits_of
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.results.columns import MOMENT, DataType
@@ -35,6 +36,11 @@ class BatchQuestions(RunPrompts):
     least_confidence: float = 0.0
     fingerprint: str = ""
     reads_gsd: bool = False
+
+    @property
+    def limits(self) -> ModelLimits | None:
+        """The known limits of the model."""
+        return limits_of(self.model)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,8 @@ class RowBuilder:
         if result.skipped:
             return RowValues(Status.SKIPPED, result.skipped, provenance=provenance)
         raws = [result.answers[prompt] for prompt in self.prompts]
-        return answered_row(self.asking.asked, raws, self.asking.least_confidence, provenance)
+        asking = self.asking
+        return answered_row(asking.asked, raws, asking.least_confidence, provenance, limits=asking.limits)
 
 
 def _arrow_type(type_: DataType) -> pa.DataType:

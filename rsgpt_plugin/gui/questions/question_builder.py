@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ...errors import QuestionError
-from ...services.asking.known_questions import save_questions, saved_questions
+from ...services.asking.known_questions import chosen_limits, save_questions, saved_questions
 from ...shared.answers.questions import Question, QuestionCheck, check_questions, parse_questions
 from ..widgets import text_label
 from .question_menu import QuestionMenu
@@ -172,9 +172,10 @@ class QuestionBuilder(QWidget):
         problem = self._text_problem() if is_text else ""
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        checks = self._checks()
+        checks, limits = self._checks(), chosen_limits()
         for number, (row, check) in enumerate(zip(self.rows, checks), start=1):
-            row.show_check(check.problem, f"q{number}")
+            refusal = limits.refusal(check.question.text) if limits and check.question else ""
+            row.show_check(check.problem or refusal, f"q{number}")
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))
         self.save.setEnabled(not problem and bool(self.text().strip()) and not any(check.problem for check in checks))

@@ -121,7 +121,7 @@ COLUMNS: tuple[Column, ...] = (
         ColumnOrigin.CORRECTION,
     ),
     Column("status", TEXT, mark("Status"), mark("answered, partial, unsure, skipped or failed"), ColumnGroup.STATE),
-    Column("reason", TEXT, mark("Reason"), mark("why a value is missing"), is_long=True, in_tip=True),
+    Column("reason", TEXT, mark("Reason"), mark("why a value is missing or doubtful"), is_long=True, in_tip=True),
     Column("model", TEXT, mark("Model"), mark("name of the model")),
     Column("weights_sha256", TEXT, mark("Weights (SHA-256)"), mark("hash of the model's weights")),
     Column(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
-from rsgpt_plugin.client.preferences import load
+from rsgpt_plugin.client.preferences import BackendKind, load, save
 from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
 from rsgpt_plugin.services.asking.known_questions import save_questions
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
@@ -134,3 +136,12 @@ def test_saved_questions_are_added_from_the_menu(builder: QuestionBuilder) -> No
     builder.save.click()
     builder.save.click()
     assert [line.partition(": ")[2] for line in load().saved_questions] == ["Is it a harbor?", "Are there any trees?"]
+
+
+def test_a_row_tells_what_the_built_in_model_cannot_answer(builder: QuestionBuilder) -> None:
+    builder.show_text("a[text]: Why is it red?\nb[text]: What is it?")
+    assert [row.problem.text() for row in builder.rows] == ["rsgpt-small cannot tell a reason from a picture", ""]
+    assert len(builder.questions()) == 2  # it can be asked all the same
+    save(replace(load(), door=BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="m"))
+    builder.show_text("a[text]: Why is it red?")
+    assert builder.rows[0].problem.text() == ""
