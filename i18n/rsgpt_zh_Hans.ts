@@ -1110,6 +1110,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
+      <source>The rows of this layer have one question each. Use Ask again…</source>
+      <translation>此图层的每一行只有一个问题。请使用“重新提问…”</translation>
+    </message>
+    <message>
+      <source>The layer already has a column “{name}”. Choose another name.</source>
+      <translation>图层已有列“{name}”。请选择其他名称。</translation>
+    </message>
+    <message>
       <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
       <translation>“{value}”不在选项中。请选择其中之一：{choices}。</translation>
     </message>
@@ -1216,6 +1224,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Asked again. Rows: {asked}.</source>
       <translation>已重新询问。记录数：{asked}。</translation>
+    </message>
+    <message>
+      <source>The question was asked. Rows: {asked}.</source>
+      <translation>问题已提出。行数：{asked}。</translation>
     </message>
     <message>
       <source>{kept} of {asked} rows keep their previous answers ({problem}).</source>
@@ -2405,6 +2417,45 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
+    <name>AddQuestionDialog</name>
+    <message>
+      <source>Add a question</source>
+      <translation>添加问题</translation>
+    </message>
+    <message>
+      <source>pool[yesno]: Is there a swimming pool?</source>
+      <translation>pool[yesno]: Is there a swimming pool?</translation>
+    </message>
+    <message>
+      <source>Enter a question, for example “pool[yesno]: Is there a swimming pool?”.</source>
+      <translation>请输入一个问题，例如“pool[yesno]: Is there a swimming pool?”。</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Raster</source>
+      <translation>栅格</translation>
+    </message>
+    <message>
+      <source>Choose the raster layer that the rows refer to.</source>
+      <translation>请选择这些记录所对应的栅格图层。</translation>
+    </message>
+    <message>
+      <source>All these rows have an answer to this question.</source>
+      <translation>这些行都已有此问题的回答。</translation>
+    </message>
+    <message>
+      <source>Rows to ask: {count}, with {model}. The other answers of the rows stay.</source>
+      <translation>要提问的行数：{count}，使用模型 {model}。这些行的其他回答保持不变。</translation>
+    </message>
+  </context>
+  <context>
     <name>ColumnMenu</name>
     <message>
       <source>Column</source>
@@ -2726,6 +2777,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>重新询问…</translation>
     </message>
     <message>
+      <source>Add a question…</source>
+      <translation>添加问题…</translation>
+    </message>
+    <message>
+      <source>Ask one more question about the rows. The answers become a new column.</source>
+      <translation>对这些行再提一个问题。回答将成为新的一列。</translation>
+    </message>
+    <message>
       <source>Export…</source>
       <translation>导出…</translation>
     </message>
@@ -2743,6 +2802,18 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Results table</source>
       <translation>结果表</translation>
+    </message>
+    <message>
+      <source>All rows</source>
+      <translation>所有行</translation>
+    </message>
+    <message>
+      <source>Rows shown</source>
+      <translation>显示的行</translation>
+    </message>
+    <message>
+      <source>Selected rows</source>
+      <translation>选中的行</translation>
     </message>
     <message>
       <source>The export was stopped.</source>

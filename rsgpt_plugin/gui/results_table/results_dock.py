@@ -34,6 +34,7 @@ class ResultsDock(QgsDockWidget):
     message = pyqtSignal(str)
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
+    question_requested = pyqtSignal()
     export_requested = pyqtSignal()
     stop_requested = pyqtSignal()
 
@@ -55,6 +56,8 @@ class ResultsDock(QgsDockWidget):
         self.redo = self._icon_button(self.tr("Redo the correction (Ctrl+Shift+Z in the table)"), "mActionRedo.svg")
         self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
         self.reask = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.reask_requested)
+        self.add = self._button(self.tr("Add a question…"), "mActionNewAttribute.svg", self.question_requested)
+        self.add.setToolTip(self.tr("Ask one more question about the rows. The answers become a new column."))
         self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.export_requested)
         self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.stop_requested)
         self.progress = QProgressBar()
@@ -82,7 +85,7 @@ class ResultsDock(QgsDockWidget):
         for widget in (self.progress, self.stop):
             widget.setVisible(percent is not None)
         self.progress.setValue(round(percent or 0.0))
-        for button in (self.reask, self.export):
+        for button in (self.reask, self.add, self.export):
             button.setEnabled(percent is None and self.layer is not None)
         for button in (self.zoom, self.undo, self.redo):
             button.setEnabled(self.layer is not None)
@@ -120,7 +123,7 @@ class ResultsDock(QgsDockWidget):
         self.layers.setAllowEmptyLayer(True, self.tr("No results layer"))
         self.layers.setMinimumWidth(220)
         top = QHBoxLayout()
-        for widget in (self.layers, self.undo, self.redo, self.zoom, self.reask, self.export):
+        for widget in (self.layers, self.undo, self.redo, self.zoom, self.reask, self.add, self.export):
             top.addWidget(widget)
         top.addStretch(1)
         top.addWidget(self.progress)
