@@ -1111,7 +1111,7 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
     <message>
       <source>The rows of this layer have one question each. Use Ask again…</source>
-      <translation>此图层的每一行只有一个问题。请使用“重新提问…”</translation>
+      <translation>此图层的每一行只有一个问题。请使用“重新询问…”</translation>
     </message>
     <message>
       <source>The layer already has a column “{name}”. Choose another name.</source>
@@ -2821,6 +2821,33 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
+    <name>ReviewWindow</name>
+    <message>
+      <source>RSGPT picture</source>
+      <translation>RSGPT 图片</translation>
+    </message>
+    <message>
+      <source>The picture is not stored.</source>
+      <translation>图片未保存。</translation>
+    </message>
+    <message>
+      <source>Row {line} of {count}</source>
+      <translation>第 {line} 行，共 {count} 行</translation>
+    </message>
+    <message>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo</source>
+      <translation>← → 其他行，↑ ↓ 其他问题，Enter 下一个不确定的回答，Ctrl+Z 撤销</translation>
+    </message>
+  </context>
+  <context>
     <name>ResultsModel</name>
     <message>
       <source>Picture</source>
@@ -2856,6 +2883,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Ask again…</source>
       <translation>重新询问…</translation>
+    </message>
+    <message>
+      <source>Enlarge picture and review</source>
+      <translation>放大图片并检查</translation>
     </message>
     <message>
       <source>Copy</source>

@@ -19,6 +19,7 @@ from ...shared.results.columns import CAPTION
 from .columns.column_values import ColumnValues
 from .correcting import TableCorrections
 from .filter_bar import FilterBar
+from .review_window import ReviewWindow
 from .rows_model import ResultsModel
 from .selection import SharedSelection
 from .table_view import ResultsView
@@ -52,6 +53,7 @@ class ResultsDock(QgsDockWidget):
         self.layers = QgsMapLayerComboBox()
         self.filter = FilterBar()
         self.values = ColumnValues(self.view, self.rows, self.filter)
+        self.review = ReviewWindow(self.view)
         self.undo = self._icon_button(self.tr("Undo the last correction (Ctrl+Z in the table)"), "mActionUndo.svg")
         self.redo = self._icon_button(self.tr("Redo the correction (Ctrl+Shift+Z in the table)"), "mActionRedo.svg")
         self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
@@ -100,6 +102,7 @@ class ResultsDock(QgsDockWidget):
         self.selection.follow(None)
         self.rows.follow(None)
         self.thumbnails.close()
+        self.review.end()
 
     def _button(self, text: str, icon: str, signal: Any) -> QToolButton:
         button = QToolButton()
@@ -155,6 +158,7 @@ class ResultsDock(QgsDockWidget):
         self.stop_requested.connect(self.corrections.stop)
         self.undo.clicked.connect(lambda checked: self.corrections.undo())
         self.redo.clicked.connect(lambda checked: self.corrections.redo())
+        self.view.picture_requested.connect(self.review.open_at)
         self.view.zoom_requested.connect(self.zoom_requested)
         self.view.reask_requested.connect(self.reask_requested)
         self.thumbnails.arrived.connect(self.view.viewport().update)
