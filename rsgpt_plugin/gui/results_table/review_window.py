@@ -49,6 +49,7 @@ class ReviewWindow(QDialog):
 
     def open_at(self, line: int) -> None:
         """Show the row in a line of the table."""
+        self._pictures.forget_missing()
         self._go(line)
         self._refresh()
         self.show()

@@ -48,6 +48,7 @@ class ResultsView(QTableView):
         self._columns: tuple[DisplayColumn, ...] = ()
         self._picture = PictureCell(icon, self)
         self._cells: list[AnswerCell] = []
+        self._widths: dict[str, int] = {}  # as the user set them, by column name
         self._place: tuple[Optional[int], str, int] = (None, "", 0)
         self.setModel(model)
         self.setItemDelegateForColumn(PICTURE, self._picture)
@@ -140,11 +141,16 @@ class ResultsView(QTableView):
         for number, (column, cell) in enumerate(zip(self._columns, self._cells), start=1):
             self.setItemDelegateForColumn(number, cell)
             width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
-            self.setColumnWidth(number, width * self.fontMetrics().height())
+            self.setColumnWidth(number, self._widths.get(column.name) or width * self.fontMetrics().height())
 
     def _remember_place(self) -> None:
         """Remember the current cell by feature ID and column name, and the scroll position."""
         current, scrolled = self.currentIndex(), self.verticalScrollBar().value()
+        self._widths.update(
+            (column.name, self.columnWidth(number))
+            for number, column in enumerate(self._columns, 1)
+            if not self.isColumnHidden(number)
+        )
         if current.isValid():
             column = self._model.column_at(current.column())
             self._place = (self._model.row_at(current.row()).fid, column.name if column else "", scrolled)
