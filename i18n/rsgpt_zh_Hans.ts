@@ -1110,8 +1110,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
-      <source>The rows of this layer have one question each. Use Ask again…</source>
-      <translation>此图层的每一行只有一个问题。请使用“重新询问…”</translation>
+      <source>The rows of this layer have one question each. Choose Ask again… instead.</source>
+      <translation>此图层的每一行只有一个问题。请改用“重新询问…”。</translation>
     </message>
     <message>
       <source>The layer already has a column “{name}”. Choose another name.</source>

@@ -17,7 +17,7 @@ from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.columns import CAPTION
 from .columns.column_values import ColumnValues
-from .correcting import TableCorrections
+from .correcting.table_corrections import TableCorrections
 from .filter_bar import FilterBar
 from .review_window import ReviewWindow
 from .rows_model import ResultsModel

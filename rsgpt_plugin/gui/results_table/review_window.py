@@ -13,9 +13,9 @@ from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn
 from ...geo.results.layer_rows import LayerRow
 from ...services.results.thumbnails import Thumbnails
 from ..widgets import set_initial_size, text_label
+from .correcting.value_editors import answer_list
 from .rows_model import CHOICES_ROLE, PICTURE
 from .table_view import ResultsView
-from .value_editors import answer_list
 
 _UNSURE_BELOW = CONFIDENCE_LEVELS[1][0]
 _MAX_CACHED = 20

@@ -48,7 +48,7 @@ def name_problem(layer: QgsVectorLayer, rows: Sequence[LayerRow], question: Ques
     The columns may exist if they belong to the same question, which was not asked for all rows.
     """
     if result_columns(layer).holds_clicks:
-        return translate("Rsgpt", "The rows of this layer have one question each. Use Ask again…")
+        return translate("Rsgpt", "The rows of this layer have one question each. Choose Ask again… instead.")
     taken = {name.casefold() for name in layer.fields().names()}
     is_same = any(question.line in row.prompt.splitlines() for row in rows)
     if is_same or taken.isdisjoint(name.casefold() for name in answer_columns(question.name)):
