@@ -1142,6 +1142,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
+      <source>The rows of this layer have one question each. Choose Ask again… instead.</source>
+      <translation>此图层的每一行只有一个问题。请改用“重新询问…”。</translation>
+    </message>
+    <message>
+      <source>The layer already has a column “{name}”. Choose another name.</source>
+      <translation>图层已有列“{name}”。请选择其他名称。</translation>
+    </message>
+    <message>
       <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
       <translation>“{value}”不在选项中。请选择其中之一：{choices}。</translation>
     </message>
@@ -1184,6 +1192,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Stopped. Rows that were written: {count}.</source>
       <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The layer no longer has the column “{name}”.</source>
+      <translation>图层已没有列“{name}”。</translation>
     </message>
     <message>
       <source>The edit session has changed. Rows that were written: {count}.</source>
@@ -1248,6 +1260,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Asked again. Rows: {asked}.</source>
       <translation>已重新询问。记录数：{asked}。</translation>
+    </message>
+    <message>
+      <source>The question was asked. Rows: {asked}.</source>
+      <translation>问题已提出。行数：{asked}。</translation>
     </message>
     <message>
       <source>{kept} of {asked} rows keep their previous answers ({problem}).</source>
@@ -2642,6 +2658,45 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>AddQuestionDialog</name>
+    <message>
+      <source>Add a question</source>
+      <translation>添加问题</translation>
+    </message>
+    <message>
+      <source>pool[yesno]: Is there a swimming pool?</source>
+      <translation>pool[yesno]: Is there a swimming pool?</translation>
+    </message>
+    <message>
+      <source>Enter a question, for example “pool[yesno]: Is there a swimming pool?”.</source>
+      <translation>请输入一个问题，例如“pool[yesno]: Is there a swimming pool?”。</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Raster</source>
+      <translation>栅格</translation>
+    </message>
+    <message>
+      <source>Choose the raster layer that the rows refer to.</source>
+      <translation>请选择这些记录所对应的栅格图层。</translation>
+    </message>
+    <message>
+      <source>All these rows have an answer to this question.</source>
+      <translation>这些行都已有此问题的回答。</translation>
+    </message>
+    <message>
+      <source>Rows to ask: {count}, with {model}. The other answers of the rows stay.</source>
+      <translation>要提问的行数：{count}，使用模型 {model}。这些行的其他回答保持不变。</translation>
+    </message>
+  </context>
+  <context>
     <name>ColumnMenu</name>
     <message>
       <source>Column</source>
@@ -2963,6 +3018,14 @@ Prompts:
       <translation>重新询问…</translation>
     </message>
     <message>
+      <source>Add a question…</source>
+      <translation>添加问题…</translation>
+    </message>
+    <message>
+      <source>Ask one more question about the rows. The answers become a new column.</source>
+      <translation>对这些行再提一个问题。回答将成为新的一列。</translation>
+    </message>
+    <message>
       <source>Export…</source>
       <translation>导出…</translation>
     </message>
@@ -2982,8 +3045,47 @@ Prompts:
       <translation>结果表</translation>
     </message>
     <message>
+      <source>All rows</source>
+      <translation>所有行</translation>
+    </message>
+    <message>
+      <source>Rows shown</source>
+      <translation>显示的行</translation>
+    </message>
+    <message>
+      <source>Selected rows</source>
+      <translation>选中的行</translation>
+    </message>
+    <message>
       <source>The export was stopped.</source>
       <translation>导出已停止。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewWindow</name>
+    <message>
+      <source>RSGPT picture</source>
+      <translation>RSGPT 图片</translation>
+    </message>
+    <message>
+      <source>The picture is not stored.</source>
+      <translation>图片未保存。</translation>
+    </message>
+    <message>
+      <source>Row {line} of {count}</source>
+      <translation>第 {line} 行，共 {count} 行</translation>
+    </message>
+    <message>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo</source>
+      <translation>← → 其他行，↑ ↓ 其他问题，Enter 下一个不确定的回答，Ctrl+Z 撤销</translation>
     </message>
   </context>
   <context>
@@ -3022,6 +3124,10 @@ Prompts:
     <message>
       <source>Ask again…</source>
       <translation>重新询问…</translation>
+    </message>
+    <message>
+      <source>Enlarge picture and review</source>
+      <translation>放大图片并检查</translation>
     </message>
     <message>
       <source>Copy</source>
