@@ -48,11 +48,13 @@ class CanvasActions(QObject):
         self._menu.register()
         self._asking.answered.connect(self._answered)
         self._asking.failed.connect(self._messages.problem)
+        self._asking.unsaved.connect(self._messages.problem)
         self._asking.stopped.connect(self._messages.clear_note)
 
     def unregister(self) -> None:
         """Remove the button, the menu entries and the context menu, and stop the request in progress."""
         self._asking.stopped.disconnect(self._messages.clear_note)
+        self._asking.unsaved.disconnect(self._messages.problem)
         self._asking.failed.disconnect(self._messages.problem)
         self._asking.answered.disconnect(self._answered)
         self._menu.unregister()
@@ -99,7 +101,7 @@ class CanvasActions(QObject):
         self._asking.ask(place, question, detailed)
 
     def _answered(self, text: str, shown: ShownAnswers) -> None:
-        self._messages.answer(text, lambda: show_answers(self._canvas, shown))
+        self._messages.answer(shown.message or text, lambda: show_answers(self._canvas, shown))
 
     def _offer_set_up(self) -> None:
         text = self.tr("The model must be set up once before you can use it.")

@@ -186,8 +186,8 @@ class ConversationPanel(QWidget):
         if view is None:
             return
         try:
-            add_to_results(QgsProject.instance(), view, message)
+            problem = add_to_results(QgsProject.instance(), view, message)
         except OutputError as error:
             self.fail(str(error))
             return
-        self._hint(self.tr("Added to the layer “RSGPT answers”."))
+        self._hint(problem or self.tr("Added to the layer “RSGPT answers”."))
