@@ -1569,6 +1569,10 @@ Prompts:
       <translation>正在查看地图… 首次使用时，模型需要片刻才能启动。</translation>
     </message>
     <message>
+      <source>Asking about the map…</source>
+      <translation>正在查看地图…</translation>
+    </message>
+    <message>
       <source>The model must be set up once before you can use it.</source>
       <translation>模型需要先设置一次才能提问。</translation>
     </message>
@@ -1826,6 +1830,10 @@ Prompts:
     <message>
       <source>Waiting for the model… The first time, it takes a moment to start.</source>
       <translation>正在等待模型… 首次使用时，启动需要一点时间。</translation>
+    </message>
+    <message>
+      <source>Waiting for the model…</source>
+      <translation>正在等待模型…</translation>
     </message>
     <message>
       <source>The model is answering…</source>

@@ -10,6 +10,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
+from ...client.backends import must_start
 from ...client.preferences import load, save
 from ...errors import RsgptError
 from ...icons import plugin_icon
@@ -97,7 +98,8 @@ class CanvasActions(QObject):
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        self._messages.note(self.tr("Asking about the map… The first time, the model takes a moment to start."))
+        first = self.tr("Asking about the map… The first time, the model takes a moment to start.")
+        self._messages.note(first if must_start() else self.tr("Asking about the map…"))
         self._asking.ask(place, question, detailed)
 
     def _answered(self, text: str, shown: ShownAnswers) -> None:
