@@ -36,7 +36,7 @@ _STYLE_TABLE = (
     "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
     "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))",
     "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
-    f"VALUES ('{STYLES}', 'attributes', '{STYLES}', '', 0)",
+    "VALUES ('layer_styles', 'attributes', 'layer_styles', '', 0)",
 )
 _SRS_COLUMNS = "srs_name, srs_id, organization, organization_coordsys_id, definition, description"
 
