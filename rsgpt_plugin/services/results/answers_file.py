@@ -103,7 +103,7 @@ def _publish(draft: Path, path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             raise
-        except (NotImplementedError, OSError):
+        except OSError:
             if not path.exists():  # a file system without links
                 draft.rename(path)
 

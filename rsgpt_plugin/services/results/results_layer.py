@@ -99,9 +99,14 @@ class ResultsLayer:
         crs = layer.crs() if layer is not None else self._new_crs(rows.crs)
         features = rows.for_layer(_fields(), crs, self._project)
         if layer is None:
-            layer = QgsMemoryProviderUtils.createMemoryLayer(_name(), _fields(), QgsWkbTypes.Type.Polygon, crs)
+            layer = self._create(crs)
         _append(layer, features)
         self._show(layer)
+
+    def _create(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
+        layer = QgsMemoryProviderUtils.createMemoryLayer(_name(), _fields(), QgsWkbTypes.Type.Polygon, crs)
+        self._show(layer)
+        return layer
 
     def _new_crs(self, crs: QgsCoordinateReferenceSystem) -> QgsCoordinateReferenceSystem:
         return self._project.crs() if self._project.crs().isValid() else crs
