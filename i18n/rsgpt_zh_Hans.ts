@@ -1034,6 +1034,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>选中的要素在地图上没有位置。请选择其他要素。</translation>
     </message>
     <message>
+      <source>RSGPT: recording answers</source>
+      <translation>RSGPT：正在记录回答</translation>
+    </message>
+    <message>
       <source>RSGPT: processing {layer}</source>
       <translation>RSGPT：正在处理 {layer}</translation>
     </message>
@@ -1044,6 +1048,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>the model gave no answer</source>
       <translation>模型未给出回答</translation>
+    </message>
+    <message>
+      <source>{percent} % sure</source>
+      <translation>置信度 {percent} %</translation>
     </message>
     <message>
       <source>… and {count} more in the layer “RSGPT answers”.</source>
@@ -1148,6 +1156,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>The layer already has a column “{name}”. Choose another name.</source>
       <translation>图层已有列“{name}”。请选择其他名称。</translation>
+    </message>
+    <message>
+      <source>{path} no longer exists. Remove the layer “{layer}” from the project to start a new file with the next answer.</source>
+      <translation>{path} 已不存在。请从工程中移除图层“{layer}”，下一个回答将写入新文件。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be created. Check that its folder is writable. {cause}</source>
+      <translation>无法创建 {path}。请检查其文件夹是否可写。{cause}</translation>
     </message>
     <message>
       <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
@@ -1274,12 +1290,16 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>栅格在此处没有切片</translation>
     </message>
     <message>
-      <source>The answer could not be added to the layer “RSGPT answers”. Remove that layer, then ask again.</source>
-      <translation>无法将回答添加到图层“RSGPT 回答”。请移除该图层，然后再次提问。</translation>
+      <source>The answer is kept in memory only, and is lost when QGIS is closed. {problem}</source>
+      <translation>该回答仅保存在内存中，关闭 QGIS 后将丢失。{problem}</translation>
     </message>
     <message>
       <source>RSGPT answers</source>
       <translation>RSGPT 回答</translation>
+    </message>
+    <message>
+      <source>The answer could not be added to the layer “RSGPT answers” ({cause}).</source>
+      <translation>无法将回答添加到图层“RSGPT 回答”（{cause}）。</translation>
     </message>
     <message>
       <source>The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another coordinate system for the project, remove that layer, then ask again.</source>
@@ -1705,6 +1725,10 @@ Prompts:
       <translation>正在查看地图… 首次使用时，模型需要片刻才能启动。</translation>
     </message>
     <message>
+      <source>Asking about the map…</source>
+      <translation>正在查看地图…</translation>
+    </message>
+    <message>
       <source>The model must be set up once before you can use it.</source>
       <translation>模型需要先设置一次才能提问。</translation>
     </message>
@@ -1962,6 +1986,10 @@ Prompts:
     <message>
       <source>Waiting for the model… The first time, it takes a moment to start.</source>
       <translation>正在等待模型… 首次使用时，启动需要一点时间。</translation>
+    </message>
+    <message>
+      <source>Waiting for the model…</source>
+      <translation>正在等待模型…</translation>
     </message>
     <message>
       <source>The model is answering…</source>

@@ -47,6 +47,11 @@ def history_file() -> Path:
     return home() / "history.sqlite"
 
 
+def answers_folder() -> Path:
+    """Return the folder of answers about single places that were asked in projects without a folder of their own."""
+    return home() / "answers"
+
+
 def runs_file() -> Path:
     """Return the SQLite file of runs that can be resumed, shared by all QGIS windows of the user."""
     return home() / "runs.sqlite"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
@@ -171,7 +172,8 @@ class ResultsTable(QObject):
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        work.done.connect(lambda sentence: self._on_exported(sentence, True))
+        path = dialog.destination().path
+        work.done.connect(lambda sentence: self._on_exported(sentence, True, path))
         work.failed.connect(lambda sentence, details: self._on_exported(sentence, False))
         work.stopped.connect(lambda: self._on_exported(self.tr("The export was stopped."), False))
         work.progressChanged.connect(dock.show_progress)
@@ -183,9 +185,9 @@ class ResultsTable(QObject):
         if self._export is not None:
             self._export.cancel()
 
-    def _on_exported(self, sentence: str, succeeded: bool) -> None:
+    def _on_exported(self, sentence: str, succeeded: bool, path: Optional[Path] = None) -> None:
         self._export = None
-        self._finish(sentence, succeeded)
+        self._finish(sentence, succeeded, path)
 
     def _on_asked(self, sentence: str) -> None:
         self._finish(sentence, True)
@@ -193,8 +195,10 @@ class ResultsTable(QObject):
     def _on_failed(self, sentence: str) -> None:
         self._finish(sentence, False)
 
-    def _finish(self, sentence: str, succeeded: bool) -> None:
+    def _finish(self, sentence: str, succeeded: bool, path: Optional[Path] = None) -> None:
         if self.dock is not None:
             self.dock.show_progress(None)
-        show = self._messages.answer if succeeded else self._messages.problem
-        show(sentence)
+        if succeeded:
+            self._messages.answer(sentence, link=path)
+        else:
+            self._messages.problem(sentence)
