@@ -99,7 +99,9 @@ class StorageGroup(QGroupBox):
             StoredKind.FEATURES: self.tr(
                 "Delete all encoded pictures? The next question about each picture will take slightly longer."
             ),
-            StoredKind.SEARCH: self.tr("Delete the search index? The next search will create it again, and take longer."),
+            StoredKind.SEARCH: self.tr(
+                "Delete the search index? The next search will create it again, and take longer."
+            ),
             StoredKind.ANSWERS: self.tr(
                 "Delete all cached answers? Answers in layers are kept. Questions that you ask again are "
                 "computed again."

@@ -39,7 +39,7 @@ class SearchResult:
 
 
 class Searcher:
-    """Searches pictures with a model that has a matching head."""
+    """Searches pictures with a model that has a matching head. matrix: of the pictures, once they are loaded."""
 
     def __init__(self, engine: Engine, index: PictureIndex) -> None:
         self._engine, self._index = engine, index
@@ -47,7 +47,7 @@ class Searcher:
         self._things, self._kinds = (config.things, config.kinds) if config else ((), ())
         self._names: list[str] = []
         self._keys: list[str] = []
-        self._matrix = self._matrix_of([])
+        self.matrix = self._matrix_of([])
 
     def __len__(self) -> int:
         return len(self._names)
@@ -57,18 +57,18 @@ class Searcher:
         keys = dict(self._indexed(sources, report))
         self._names = [source.name for source in sources if source.name in keys]
         self._keys = [keys[name] for name in self._names]
-        self._matrix = self._matrix_of(self._keys)
+        self.matrix = self._matrix_of(self._keys)
 
     def words(self, text: str, count: int) -> SearchResult:
         """Return the pictures that match words best. Raises EngineError if the model fails."""
         query = read_query(text, self._things, self._kinds)
         vectors = np.array([one.vector for one in self._engine.embed(query.sentences)], np.float32)
-        return self._result(word_scores(self._matrix, query, vectors), count, SURE_WORDS)
+        return self._result(word_scores(self.matrix, query, vectors), count, SURE_WORDS)
 
     def like(self, example: PictureSource, count: int, report: Report) -> SearchResult | None:
         """Return the pictures most like an example, without itself; None if it cannot be read."""
         for _, key in self._indexed([example], report):
-            scores = example_scores(self._matrix, self._matrix_of([key]).vectors)
+            scores = example_scores(self.matrix, self._matrix_of([key]).vectors)
             others = [place for place, other in enumerate(self._keys) if other != key]
             return self._result(scores, count, SURE_EXAMPLE, others)
         return None
