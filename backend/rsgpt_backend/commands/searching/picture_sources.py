@@ -19,13 +19,9 @@ _TIFF = (".tif", ".tiff")
 _SUFFIXES = (".png", ".jpg", ".jpeg", *_TIFF)
 
 
-def file_sources(arguments: Sequence[str], gsd_m: float | None) -> list[PictureSource]:
-    """Return the pictures of files and folders, each file once. gsd_m: meters per pixel, if the model reads it.
-
-    Raises DataError for a folder without pictures.
-    """
-    sources = (picture_source(path, gsd_m) for argument in arguments for path in _files(argument))
-    return list({source.place: source for source in sources}.values())
+def files_of(arguments: Sequence[str]) -> list[str]:
+    """Return files, and the pictures in folders, each once. Raises DataError for a folder without pictures."""
+    return list({os.path.abspath(path): path for argument in arguments for path in _files(argument)}.values())
 
 
 def picture_source(path: str, gsd_m: float | None) -> PictureSource:

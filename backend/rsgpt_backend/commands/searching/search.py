@@ -6,12 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import DataError, EngineError, ModelError, UsageError
+from ...errors import DataError, EngineError, ModelError, RsgptError, UsageError
+from ..batch import TILE_SIDES, incomplete
 from ..model_options import add_features, add_gsd, add_model, caching_engine_from, note_unused_gsd
 from ..printing import ResultPrinter
 
 if TYPE_CHECKING:
     from .searcher import SearchResult
+    from .tile_sources import RasterTiles
 
 _MAX_TEXT_LENGTH = 4_000
 _TOP = 10
@@ -33,6 +35,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--like", action="append", default=[], metavar="IMAGE", help="picture to find similar ones of; can be repeated"
     )
+    parser.add_argument(
+        "--tile",
+        type=int,
+        metavar="PIXELS",
+        help="search the tiles of georeferenced rasters with this side length instead of whole pictures",
+    )
     parser.add_argument("--top", type=_count, default=_TOP, metavar="K", help=f"number of results per query ({_TOP})")
     add_gsd(parser)
     add_model(parser)
@@ -45,9 +53,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the best pictures of each query; return 1 if some pictures could not be read."""
     texts = _texts(args)
     from ...search.picture_index import PictureIndex, index_file  # noqa: PLC0415 - report wrong usage before numpy
-    from .picture_sources import file_sources, picture_source  # noqa: PLC0415
+    from .picture_sources import files_of, picture_source  # noqa: PLC0415
 
-    file_sources(args.images, None)  # report an empty folder before the model is loaded
+    files = files_of(args.images)  # report an empty folder before the model is loaded
     engine = caching_engine_from(args)
     if not engine.capabilities.embed:
         raise ModelError(f"{engine.name} has no matching head, so it cannot search. Choose another one with --model.")
@@ -56,9 +64,17 @@ def run(args: argparse.Namespace) -> int:
 
     gsd_m = args.gsd if engine.capabilities.gsd else None
     output = ResultPrinter(args.json)
+
+    def report(name: str, error: RsgptError) -> None:
+        output.failure({"image": name}, error)
+
     with PictureIndex(index_file(), engine.fingerprint) as index:
         searcher = Searcher(engine, index)
-        searcher.load(file_sources(args.images, gsd_m), lambda name, error: output.failure({"image": name}, error))
+        if args.tile:
+            with _tiles(args.tile, engine.capabilities.gsd) as tiles:
+                searcher.load(tiles.sources(files, report), report)
+        else:
+            searcher.load([picture_source(path, gsd_m) for path in files], report)
         for text in texts:
             try:
                 _print(text, searcher.words(text, args.top), len(searcher), output)
@@ -72,6 +88,14 @@ def run(args: argparse.Namespace) -> int:
     return output.exit_code
 
 
+def _tiles(size: int, reads_gsd: bool) -> RasterTiles:
+    try:
+        from .tile_sources import RasterTiles  # noqa: PLC0415 - needs packages that may be missing
+    except ModuleNotFoundError as error:
+        raise incomplete(error.name) from error
+    return RasterTiles(size, reads_gsd)
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError("write a whole number above 0")
@@ -83,6 +107,8 @@ def _texts(args: argparse.Namespace) -> list[str]:
     texts = list(dict.fromkeys([*args.query, *(_lines(args.queries) if args.queries else [])]))
     if not texts and not args.like:
         raise UsageError("Give words with --query or --queries, or a picture with --like.")
+    if args.tile is not None and not TILE_SIDES[0] <= args.tile <= TILE_SIDES[1]:
+        raise UsageError(f"--tile is out of range. Give a number from {TILE_SIDES[0]} to {TILE_SIDES[1]}.")
     if not all(text.strip() and len(text) <= _MAX_TEXT_LENGTH for text in texts):
         raise UsageError(f"A query must have 1 to {_MAX_TEXT_LENGTH} characters. Enter words, or shorten it.")
     return texts

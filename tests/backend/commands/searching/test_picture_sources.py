@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.commands.searching.picture_sources import file_sources, picture_source
+from rsgpt_backend.commands.searching.picture_sources import files_of, picture_source
 from rsgpt_backend.errors import DataError, ImageError
 from tests.backend.toy import picture
 
@@ -22,13 +22,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_folders_and_files_each_once(folder: Path) -> None:
-    sources = file_sources([str(folder / "b.PNG"), str(folder), str(folder / "missing.png")], None)
-    assert [Path(source.name).name for source in sources] == ["b.PNG", "a.jpg", "c.tif", "missing.png"]
+    files = files_of([str(folder / "b.PNG"), str(folder), str(folder / "missing.png")])
+    assert [Path(file).name for file in files] == ["b.PNG", "a.jpg", "c.tif", "missing.png"]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="contains no PNG"):
-        file_sources([str(tmp_path)], None)
+        files_of([str(tmp_path)])
 
 
 @pytest.mark.parametrize("ending", [".png", ".tif"])

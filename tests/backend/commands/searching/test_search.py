@@ -18,6 +18,7 @@ from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import save_model
 from rsgpt_backend.predictor import KeyedPicture
 from rsgpt_backend.search.picture_index import index_file
+from tests.backend.batch.rasters import numbered, write
 from tests.backend.toy import make_config, make_model
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo"
@@ -105,6 +106,15 @@ def test_the_ground_resolution_changes_the_scores(search: Search, pictures: Pict
     assert len(set(scores)) == 3
 
 
+def test_tiles_of_rasters(search: Search, pictures: Pictures, tmp_path: Path) -> None:
+    raster = str(write(tmp_path / "a.tif", numbered(96, 64, 32)))
+    code, objects, _ = search(raster, *pictures(1), "--query", "a forest", "--tile", "32")
+    assert code == 1  # a picture without a position has no tiles
+    assert [one.get("error", {}).get("code") for one in objects] == ["image", None]
+    windows = [f"{raster}#xywh={x},{y},32,32" for y in (0, 32) for x in (0, 32, 64)]
+    assert sorted(result["image"] for result in objects[1]["results"]) == sorted(windows)
+
+
 def test_a_model_without_a_head_is_refused(search: Search, toy_folder: Path, pictures: Pictures) -> None:
     code, objects, err = search(*pictures(1), "--query", "a forest", model=toy_folder)
     assert (code, objects) == (1, [])
@@ -112,7 +122,14 @@ def test_a_model_without_a_head_is_refused(search: Search, toy_folder: Path, pic
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--query", " "], ["--query", "x" * 4001], ["--query", "a", "--queries", "missing.txt"]]
+    "arguments",
+    [
+        [],
+        ["--query", " "],
+        ["--query", "x" * 4001],
+        ["--query", "a", "--queries", "missing.txt"],
+        ["--query", "a", "--tile", "0"],
+    ],
 )
 def test_nothing_to_search_for(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["search", "a.png", *arguments, "--model", "nonsense"])  # reported before the model is looked for
