@@ -2502,6 +2502,10 @@ Prompts:
       <translation>已编码的图片（特征缓存）</translation>
     </message>
     <message>
+      <source>Search index</source>
+      <translation>搜索索引</translation>
+    </message>
+    <message>
       <source>Answers (answer cache)</source>
       <translation>答案（答案缓存）</translation>
     </message>
@@ -2520,6 +2524,10 @@ Prompts:
     <message>
       <source>Delete all encoded pictures? The next question about each picture will take slightly longer.</source>
       <translation>删除所有已编码的图片吗？下一次询问每张图片时会稍慢一些。</translation>
+    </message>
+    <message>
+      <source>Delete the search index? The next search will create it again, and take longer.</source>
+      <translation>删除搜索索引？下一次搜索将重新创建索引，因此需要更长时间。</translation>
     </message>
     <message>
       <source>Delete all cached answers? Answers in layers are kept. Questions that you ask again are computed again.</source>

@@ -42,6 +42,11 @@ def feature_folder() -> Path:
     return home() / "cache" / "features"
 
 
+def search_file() -> Path:
+    """Return the SQLite file of the backend's search index, shared by all processes that search here."""
+    return home() / "cache" / "search.sqlite"
+
+
 def history_file() -> Path:
     """Return the SQLite file of conversations, shared by all QGIS windows of the user."""
     return home() / "history.sqlite"

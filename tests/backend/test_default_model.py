@@ -11,11 +11,14 @@ import pytest
 from PIL import Image
 
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands.searching.searcher import Searcher
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.evaluate import caption_metrics, question_accuracy
 from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.predictor import Ask, KeyedPicture
+from rsgpt_backend.search.indexing import PictureSource
+from rsgpt_backend.search.picture_index import PictureIndex
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES
 from tests.conftest import HOME, ROOT
@@ -62,6 +65,27 @@ def test_answers_are_right_for_several_wordings(engine: Engine, tiles: dict[str,
         "what kind of place is shown in the picture?",
     )
     assert all("parking" in text.lower() for text in answers), answers
+
+
+def test_a_search_by_words_and_by_example(engine: Engine, tiles: dict[str, Image.Image], tmp_path: Path) -> None:
+    def source(name: str) -> PictureSource:
+        return PictureSource(name, name, "1", lambda: KeyedPicture(tiles[name], name))
+
+    with PictureIndex(tmp_path / "search.sqlite", engine.fingerprint) as index:
+        searcher = Searcher(engine, index)
+        searcher.load([source(name) for name in tiles], lambda name, error: pytest.fail(f"{name}: {error}"))
+        for words, scene in (
+            ("storage tanks", "storagetanks"),
+            ("harbour with many boats", "harbor"),
+            ("a beach", "beach"),
+            ("There are some planes at the airport", "airplane"),
+        ):
+            assert searcher.words(words, 3).pictures[0][0].startswith(scene), words
+        assert searcher.words("storage tanks", 3).found
+        assert not searcher.words("a stadium", 3).found
+        like = searcher.like(source("forest87.jpg"), 3, lambda name, error: pytest.fail(f"{name}: {error}"))
+        assert like is not None
+        assert "forest87.jpg" not in dict(like.pictures)
 
 
 def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Image.Image]) -> None:

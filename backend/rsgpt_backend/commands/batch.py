@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..batch.tile_rows import BatchQuestions
     from ..engine.engine import Engine
 
+TILE_SIDES = (16, 8192)  # pixels, smallest and largest
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `batch` command."""
@@ -107,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         from ..batch.batch_run import BatchRun  # noqa: PLC0415
         from ..batch.vector_output import check_output  # noqa: PLC0415 - report wrong usage before large imports
     except ModuleNotFoundError as error:
-        raise _incomplete(error.name) from error
+        raise incomplete(error.name) from error
     check_output(args.out, [*args.rasters, args.mask])
     questions, executor, output = _batch_questions(args), _executor(args), ResultPrinter(args.json)
     plans = _plans(args, tiling, output)
@@ -131,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tiling_options(args: argparse.Namespace) -> TilingOptions:
-    for name, value, minimum, maximum in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
+    for name, value, minimum, maximum in (("tile", args.tile, *TILE_SIDES), ("overlap", args.overlap, 0, 90)):
         if not minimum <= value <= maximum:
             raise UsageError(f"--{name} is out of range. Give a number from {minimum} to {maximum}.")
     if args.workers < 1:
@@ -139,7 +141,7 @@ def _tiling_options(args: argparse.Namespace) -> TilingOptions:
     try:
         from ..batch.tile_pictures import TilingOptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise _incomplete(error.name) from error
+        raise incomplete(error.name) from error
     return TilingOptions(args.tile, args.overlap, args.bands, args.mask)
 
 
@@ -212,7 +214,7 @@ def _executor(args: argparse.Namespace) -> Executor:
 
         return lambda work, journal: local_executor.answered(work, partial(_engine, args), journal)
     if find_spec("ray") is None:
-        raise _incomplete("ray")
+        raise incomplete("ray")
     from ..batch import ray_executor  # noqa: PLC0415
 
     if args.device not in ("auto", "cpu", "cuda"):
@@ -227,7 +229,8 @@ def _bands(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
-def _incomplete(package: str | None) -> UsageError:
+def incomplete(package: str | None) -> UsageError:
+    """Return the error for a missing package of those that rasters need."""
     return UsageError(
         f"The package {package} is missing. Run `scripts/rsgpt batch`, which installs it, or "
         "`pip install rsgpt-backend[batch]` ([batch,ray] for --engine ray)."
