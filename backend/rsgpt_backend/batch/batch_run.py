@@ -25,7 +25,7 @@ from .local_executor import BatchJob
 from .tile_pictures import RasterPlan
 from .tile_polygons import reprojected
 from .tile_rows import BatchQuestions, RowBuilder
-from .vector_output import batch, check_output, try_output, with_polygons, write
+from .vector_output import batch, check_output, try_output, with_geometry, write
 
 # Answers the part of a job that the journal lacks. The journal belongs to the calling thread.
 Executor = Callable[[BatchJob, BatchJournal], Generator[list[TileResult]]]
@@ -78,7 +78,7 @@ class BatchRun:
         self.counts = BatchCounts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked_count = 0
         self._crs_wkt = plans[0].crs_wkt
-        self._schema = with_polygons(self._out, self._row_builder.schema)
+        self._schema = with_geometry(self._out, self._row_builder.schema)
         polygons = [_polygons(plan, list(plan.tiles[:1]), self._crs_wkt) for plan in plans]
         try_output(self._out, self._schema, self._crs_wkt, polygons[0][0])
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from rsgpt_plugin.shared.objects.found_points import Box, FoundPoint
+
 from ...errors import EngineError
-from ...model.heads.finder.points import Box, FoundPoint
 from ...model.heads.finder.search import finder_of, search
 from ...model.rsgpt import Rsgpt
 from .object_nouns import labels_of

@@ -7,8 +7,8 @@ import pytest
 from rsgpt_backend.engine.heads import finding
 from rsgpt_backend.engine.heads.finding import find_objects
 from rsgpt_backend.errors import EngineError, ModelError, QuestionError
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 POINT = FoundPoint(3, 4, 0.5, (1, 2, 4, 4))

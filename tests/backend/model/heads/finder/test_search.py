@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.heads.finder.network import FinderMaps
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.heads.finder.search import (
     finder_of,
     padding_color,
@@ -27,6 +26,7 @@ from rsgpt_backend.model.heads.finder.search import (
     windows,
 )
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 
