@@ -295,6 +295,81 @@ def test_a_failing_model_ends_the_run_and_saved_answers_are_written(
     assert pyogrio.read_info(out)["features"] == 0
 
 
+@pytest.fixture
+def find(finder_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """A function that runs the command with a toy model that has a finder: its exit code, JSON objects, and stderr."""
+
+    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+        code = main(["batch", *arguments, "--model", str(finder_folder), "--json"])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return run
+
+
+def test_objects_become_rows(find: Any, raster: Path, tmp_path: Path) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--find", "planes", "--find", "Vehicles"]
+    code, (first,), _ = find(*arguments)
+    assert (code, first["failed"], first["cached"]) == (0, 0, 0)
+    assert set(first["objects"]) == {"airplane", "car"}
+    rows = pyogrio.read_arrow(tmp_path / "a.gpkg", layer="objects")[1].to_pylist()
+    assert len(rows) == sum(first["objects"].values())
+    _, (second,), _ = find(*arguments)
+    assert {**second, "seconds": 0} == {**first, "seconds": 0, "cached": first["searched"]}
+    code, (boxes,), _ = find(*arguments[:-2], "--boxes", "--least-confidence", "0.4")
+    assert (code, boxes["cached"]) == (0, first["searched"])
+    assert set(boxes["objects"]) == {"airplane"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--find", "car", "--find", "zebra"], "cannot find “zebra”. It finds: airplane, car."),
+        (["--find", "car", "--question", "w: Is it water?"], "--find and --question write different layers"),
+        (["--find", "car", "--tile", "256"], "Remove --tile and --overlap"),
+        (["--find", "car", "--overlap", "0"], "Remove --tile and --overlap"),
+        (["--boxes"], "--boxes belongs to objects"),
+        (["--find", "car", "--boxes"], "has not learned boxes of: car. Remove --boxes"),
+    ],
+)
+def test_wrong_usage_of_find_is_reported_before_anything_is_read(
+    find: Any, raster: Path, tmp_path: Path, arguments: list[str], advice: str
+) -> None:
+    code, objects, err = find(str(raster), "--out", str(tmp_path / "a.gpkg"), *arguments)
+    assert (code, objects) == (2, [])
+    assert advice in err
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.tif"]
+
+
+def test_a_model_without_a_finder_finds_nothing(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--find", "car")
+    assert code == 1
+    assert "toy has no finder" in err
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.tif"]
+
+
+@pytest.mark.slow
+def test_a_killed_search_is_resumed_without_a_loss(finder_folder: Path, tmp_path: Path, find: Any) -> None:
+    raster = write(tmp_path / "b.tif", numbered(20 * 48, 10 * 48, 32))
+    out, undisturbed = tmp_path / "b.gpkg", tmp_path / "c.gpkg"
+    arguments = [str(raster), "--find", "airplane", "--out"]
+    model = ["--model", str(finder_folder), "--json"]
+    command = [sys.executable, "-m", "rsgpt_backend", "batch", *arguments, str(out), *model]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        while process.poll() is None and not _tiles(journal_path(out)):
+            time.sleep(0.05)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    code, (resumed,), _ = find(*arguments, str(out))
+    _, (whole,), _ = find(*arguments, str(undisturbed))
+    assert (code, 0 < resumed["cached"] < resumed["windows"]) == (0, True)
+    assert resumed["objects"] == whole["objects"]
+    geometries = [pyogrio.read_arrow(path)[1]["geom"].to_pylist() for path in (out, undisturbed)]
+    assert geometries[0] == geometries[1]
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_is_resumed(toy_folder: Path, tmp_path: Path, rsgpt: Any) -> None:
     raster = write(tmp_path / "b.tif", numbered(20 * 32, 10 * 32, 32))
