@@ -254,9 +254,9 @@ def _searches(args: argparse.Namespace, output: ResultPrinter) -> list[SearchedR
     from ..model.heads.finder.search import padding_color  # noqa: PLC0415 - imports torch
 
     config = ModelConfig.read(model_folder(args.model))
-    options = SearchOptions(args.bands, args.mask, padding_color(config.vision.mean))
-    finder = config.require_finder()
-    return list(_usable(args, output, lambda source: (search := make_search(source, finder, options), search.plan)))
+    finder, fill = config.require_finder(), padding_color(config.vision.mean)
+    options = SearchOptions(finder.max_side, finder.finest_gsd_m, args.bands, args.mask, fill)
+    return list(_usable(args, output, lambda source: (search := make_search(source, options), search.plan)))
 
 
 def _usable(

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,19 @@ def raster(tmp_path: Path) -> Path:
 @pytest.fixture
 def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """A function that runs the command with the toy model and --json: its exit code, JSON objects, and stderr."""
+    return partial(_run, toy_folder, capsys)
 
-    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-        code = main(["batch", *arguments, "--model", str(toy_folder), "--json"])
-        out, err = capsys.readouterr()
-        return code, [json.loads(line) for line in out.splitlines()], err
 
-    return run
+@pytest.fixture
+def find(finder_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """The same with a toy model that has a finder."""
+    return partial(_run, finder_folder, capsys)
+
+
+def _run(model: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    code = main(["batch", *arguments, "--model", str(model), "--json"])
+    out, err = capsys.readouterr()
+    return code, [json.loads(line) for line in out.splitlines()], err
 
 
 def test_a_raster_becomes_rows(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
@@ -293,18 +300,6 @@ def test_a_failing_model_ends_the_run_and_saved_answers_are_written(
     assert (objects[1]["tiles"], objects[1]["answered"], objects[1]["failed"]) == (6, 0, 0)
     assert "run the same command again" in err
     assert pyogrio.read_info(out)["features"] == 0
-
-
-@pytest.fixture
-def find(finder_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """A function that runs the command with a toy model that has a finder: its exit code, JSON objects, and stderr."""
-
-    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-        code = main(["batch", *arguments, "--model", str(finder_folder), "--json"])
-        out, err = capsys.readouterr()
-        return code, [json.loads(line) for line in out.splitlines()], err
-
-    return run
 
 
 def test_objects_become_rows(find: Any, raster: Path, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.search_grid import SearchGrid, search_grid
 
 from ...data.library_errors import convert_errors
-from ...model.config import FinderConfig
 from ..ground_resolution import ProjGroundMeter
 from ..mask import read_mask
 from ..tile_pictures import Color, RasterPlan, absolute, masked, open_plan, stretched
@@ -22,8 +21,13 @@ from ..tile_polygons import ShapelyGrid
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """bands: () for the default. mask: a vector file or "". fill: color of pixels without data."""
+    """input_side, finest_gsd_m: max_side and finest_gsd_m of the finder, see model/config.py.
 
+    bands: () for the default. mask: a vector file or "". fill: color of pixels without data.
+    """
+
+    input_side: int
+    finest_gsd_m: float
     bands: tuple[int, ...] = ()
     mask: str = ""
     fill: Color = (0, 0, 0)
@@ -48,19 +52,19 @@ class SearchedRaster:
         return np.asarray(shapely.intersects(self.mask, self.plan.frame.points([(one.x, one.y) for one in points])))
 
 
-def make_search(source: str, finder: FinderConfig, options: SearchOptions) -> SearchedRaster:
+def make_search(source: str, options: SearchOptions) -> SearchedRaster:
     """Inspect a raster and return its windows. Raises ImageError or DataError if it cannot be used."""
     source = absolute(source)
     with convert_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
-        plan = open_plan(source, options.bands, lambda frame, crs_wkt: _grid(frame, crs_wkt, finder))
+        plan = open_plan(source, options.bands, lambda frame, crs_wkt: _grid(frame, crs_wkt, options))
         plan = stretched(replace(plan, fill=options.fill))  # before masking, so that a mask does not change pictures
-        grid, mask = _grid(plan.frame, plan.crs_wkt, finder), None
+        grid, mask = _grid(plan.frame, plan.crs_wkt, options), None
         if options.mask:
             mask = read_mask(options.mask, CRS(plan.crs_wkt), plan.frame, grid.window(0).width)
             plan = masked(plan, mask)
         return SearchedRaster(plan, grid, mask)
 
 
-def _grid(frame: ShapelyGrid, crs_wkt: str, finder: FinderConfig) -> SearchGrid:
+def _grid(frame: ShapelyGrid, crs_wkt: str, options: SearchOptions) -> SearchGrid:
     gsd_m = ProjGroundMeter(CRS(crs_wkt)).resolution(frame, frame.whole)
-    return search_grid(frame, finder.max_side, min(1.0, gsd_m / finder.finest_gsd_m) if gsd_m else 1.0)
+    return search_grid(frame, options.input_side, min(1.0, gsd_m / options.finest_gsd_m) if gsd_m else 1.0)

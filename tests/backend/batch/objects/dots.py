@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rsgpt_backend.batch.objects.search_plan import SearchOptions
 from rsgpt_backend.predictor import Answer, Ask
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
+OPTIONS = SearchOptions(640, 0.05)
 SIDE = 20.0  # pixels, of the box of a dot
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ from rsgpt_backend.batch.objects.find_run import FindRun
 from rsgpt_backend.batch.objects.object_rows import FoundObjectCounts, ObjectSearch
 from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
 from rsgpt_backend.errors import EngineError
-from rsgpt_backend.model.config import FinderConfig
-from tests.backend.batch.objects.dots import DotFinder, dotted, write_part
+from tests.backend.batch.objects.dots import OPTIONS, DotFinder, dotted, write_part
 from tests.backend.batch.objects.test_search_plan import mask_of
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
@@ -37,9 +37,9 @@ def find(
     engine: Any,
     asking: ObjectSearch = PLANES,
     executor: Executor | None = None,
-    options: SearchOptions = SearchOptions(),  # noqa: B008 - it is frozen
+    options: SearchOptions = OPTIONS,
 ) -> FoundObjectCounts:
-    searches = [make_search(str(path), FinderConfig(), options) for path in rasters]
+    searches = [make_search(str(path), options) for path in rasters]
     with FindRun(searches, asking, out) as run:
         with suppress(KeyboardInterrupt):
             run.ask(executor or local(engine))
@@ -100,7 +100,7 @@ def test_a_stopped_run_writes_its_objects_and_is_resumed(tmp_path: Path) -> None
 
 def test_objects_outside_of_the_mask_are_left_out(tmp_path: Path) -> None:
     values = dotted()
-    options = SearchOptions(mask=mask_of(tmp_path, 100, 100, 500, 400))
+    options = replace(OPTIONS, mask=mask_of(tmp_path, 100, 100, 500, 400))
     find(tmp_path / "a.gpkg", [write(tmp_path / "a.tif", values)], DotFinder(), options=options)
     assert places(tmp_path / "a.gpkg") == [(x, y) for x, y in dots(values) if 100 <= x <= 500 and 100 <= y <= 400]
 

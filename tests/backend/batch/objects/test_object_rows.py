@@ -10,9 +10,8 @@ import shapely
 
 from rsgpt_backend.batch.journal import TileResult
 from rsgpt_backend.batch.objects.object_rows import FoundObjectCounts, ObjectSearch, RasterObjects
-from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
-from rsgpt_backend.model.config import FinderConfig
-from tests.backend.batch.objects.dots import dotted
+from rsgpt_backend.batch.objects.search_plan import make_search
+from tests.backend.batch.objects.dots import OPTIONS, dotted
 from tests.backend.batch.rasters import write
 
 ASKED_AT = "2026-11-30T12:00:00.000+00:00"
@@ -21,7 +20,7 @@ ASKED_AT = "2026-11-30T12:00:00.000+00:00"
 def collected(tmp_path: Path, asking: ObjectSearch) -> RasterObjects:
     """Return the objects of a raster with two airplanes and a car in one window."""
     path = write(tmp_path / "a.tif", dotted(300, 200))
-    search = make_search(str(path), FinderConfig(), SearchOptions())
+    search = make_search(str(path), OPTIONS)
     window, core = search.grid.window(0), search.grid.core(0)
     x, y = (max(core.x, 0) - window.x, max(core.y, 0) - window.y)
     rows = [[x + 10, y + 10, 0.8, x + 5, y + 8, 10, 4], [x + 50, y + 10, 0.4, x + 45, y + 8, 10, 4]]

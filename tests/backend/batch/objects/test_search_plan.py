@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,14 @@ import pyogrio
 import pytest
 import shapely
 
-from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
+from rsgpt_backend.batch.objects.search_plan import make_search
 from rsgpt_backend.batch.tile_pictures import TileReader
 from rsgpt_backend.errors import ImageError
-from rsgpt_backend.model.config import FinderConfig
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
-from tests.backend.batch.objects.dots import dotted
+from tests.backend.batch.objects.dots import OPTIONS, dotted
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
 FILL = (1, 2, 3)
-FINDER = FinderConfig()
 
 
 def mask_of(folder: Path, left: float, top: float, right: float, bottom: float) -> str:
@@ -33,7 +32,7 @@ def test_pixels_without_data_and_beyond_the_edge_have_the_fill_color(tmp_path: P
     values = dotted(300, 200)
     values[:, :50, :60] = 0
     path = write(tmp_path / "a.tif", values, OddGeoTiff(nodata=0))
-    search = make_search(str(path), FINDER, SearchOptions(fill=FILL))
+    search = make_search(str(path), replace(OPTIONS, fill=FILL))
     with TileReader(search.plan) as reader:
         for number in search.plan.tiles:
             window, rgb = search.grid.window(number), reader.picture(number).rgb
@@ -49,7 +48,7 @@ def test_pixels_without_data_and_beyond_the_edge_have_the_fill_color(tmp_path: P
 
 def test_a_fine_raster_is_read_at_the_scale_of_the_finder(tmp_path: Path) -> None:
     fine = OddGeoTiff((500000.0, 0.02, 0.0, 4000000.0, 0.0, -0.02))
-    search = make_search(str(write(tmp_path / "a.tif", dotted(1500, 1300), fine)), FINDER, SearchOptions(fill=FILL))
+    search = make_search(str(write(tmp_path / "a.tif", dotted(1500, 1300), fine)), replace(OPTIONS, fill=FILL))
     assert search.grid.window(0).width == pytest.approx(480 * 0.05 / 0.02, rel=0.01)
     with TileReader(search.plan) as reader:
         assert {reader.picture(number).rgb.shape for number in search.plan.tiles} == {(1024, 1024, 3)}
@@ -57,8 +56,8 @@ def test_a_fine_raster_is_read_at_the_scale_of_the_finder(tmp_path: Path) -> Non
 
 def test_a_mask_selects_windows_and_points(tmp_path: Path) -> None:
     path = str(write(tmp_path / "a.tif", dotted(2000, 1500)))
-    whole = make_search(path, FINDER, SearchOptions())
-    part = make_search(path, FINDER, SearchOptions(mask=mask_of(tmp_path, 100, 100, 200, 300)))
+    whole = make_search(path, OPTIONS)
+    part = make_search(path, replace(OPTIONS, mask=mask_of(tmp_path, 100, 100, 200, 300)))
     assert 0 < len(part.plan.tiles) < len(whole.plan.tiles) / 2
     points = [FoundPoint(x, 150, 0.9, (0, 0, 1, 1)) for x in (99, 101, 199, 201)]
     assert part.inside_mask(points).tolist() == [False, True, True, False]
@@ -69,4 +68,4 @@ def test_a_mask_selects_windows_and_points(tmp_path: Path) -> None:
 def test_a_mask_elsewhere_is_refused(tmp_path: Path) -> None:
     path = str(write(tmp_path / "a.tif", dotted(300, 200)))
     with pytest.raises(ImageError, match="does not overlap"):
-        make_search(path, FINDER, SearchOptions(mask=mask_of(tmp_path, 5000, 5000, 5100, 5100)))
+        make_search(path, replace(OPTIONS, mask=mask_of(tmp_path, 5000, 5000, 5100, 5100)))
