@@ -151,6 +151,8 @@ def _check_usage(args: argparse.Namespace) -> None:
         raise UsageError(
             "--find searches windows of its own, so that objects do not depend on tiles. Remove --tile and --overlap."
         )
+    if args.find and args.engine == "ray":
+        raise UsageError("--find runs on this machine only. Remove --engine ray.")
     if args.boxes and not args.find:
         raise UsageError("--boxes belongs to objects. Add --find, or remove --boxes.")
     args.tile, args.overlap = _TILE if args.tile is None else args.tile, args.overlap or 0.0

@@ -323,6 +323,7 @@ def test_objects_become_rows(find: Any, raster: Path, tmp_path: Path) -> None:
         (["--find", "car", "--question", "w: Is it water?"], "--find and --question write different layers"),
         (["--find", "car", "--tile", "256"], "Remove --tile and --overlap"),
         (["--find", "car", "--overlap", "0"], "Remove --tile and --overlap"),
+        (["--find", "car", "--engine", "ray"], "--find runs on this machine only. Remove --engine ray"),
         (["--boxes"], "--boxes belongs to objects"),
         (["--find", "car", "--boxes"], "has not learned boxes of: car. Remove --boxes"),
     ],
