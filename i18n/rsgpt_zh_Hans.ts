@@ -1534,6 +1534,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>所提的问题</translation>
     </message>
     <message>
+      <source>Object</source>
+      <translation>对象</translation>
+    </message>
+    <message>
+      <source>what was found</source>
+      <translation>找到的对象</translation>
+    </message>
+    <message>
       <source>the description</source>
       <translation>描述内容</translation>
     </message>
@@ -1676,6 +1684,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>raster of the tile</source>
       <translation>切片所属的栅格</translation>
+    </message>
+    <message>
+      <source>Search window</source>
+      <translation>搜索窗口</translation>
+    </message>
+    <message>
+      <source>number of the window in which the object was found</source>
+      <translation>找到该对象的窗口编号</translation>
     </message>
     <message>
       <source>Corrected</source>

@@ -53,7 +53,7 @@ class RowBuilder:
     @cached_property
     def schema(self) -> pa.Schema:
         """Caption, one column per question with its confidence, then provenance."""
-        return pa.schema([(name, _arrow_type(type_)) for name, type_ in self._types.items()])
+        return pa.schema([(name, arrow_type(type_)) for name, type_ in self._types.items()])
 
     @cached_property
     def _types(self) -> dict[str, DataType]:
@@ -91,7 +91,8 @@ class RowBuilder:
         return answered_row(asking.asked, raws, asking.least_confidence, provenance, limits=asking.limits)
 
 
-def _arrow_type(type_: DataType) -> pa.DataType:
+def arrow_type(type_: DataType) -> pa.DataType:
+    """Return the Arrow type of a column; moments are in UTC."""
     return pa.timestamp("ms", tz="UTC") if type_ is MOMENT else pa.type_for_alias(type_.arrow)
 
 
