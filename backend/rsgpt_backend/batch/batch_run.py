@@ -16,8 +16,8 @@ import pyarrow as pa
 import shapely
 from tqdm import tqdm
 
-from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.answers.questions import Question
+from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.files.file_lock import FileLock
 from rsgpt_plugin.shared.results import rows
 from rsgpt_plugin.shared.results.descriptions import describe_run

@@ -45,7 +45,7 @@ _GEOMETRY = {".gpkg": "geom", ".parquet": "geometry"}
 
 @dataclass(frozen=True)
 class OutputLayer:
-    """What a run writes. name: of the layer in a GeoPackage. geometry: its type. description: that a GeoPackage stores."""
+    """What a run writes. name, description: of the layer in a GeoPackage. geometry: its geometry type."""
 
     name: str = "tiles"
     geometry: str = "Polygon"
