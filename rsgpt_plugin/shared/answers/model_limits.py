@@ -18,7 +18,7 @@ _START += r"(?:tell|explain)\b(?: me| us)? |do you know |i wonder )?"
 _NAMES = "brand|make|manufacturer|company|satellite|sensor|airline|operator|owner|person|city|country|street|address"
 _MOMENTS = "year|date|month|day|time|season|century|decade"
 _MEASURES = "tall|high|deep|old|fast|heavy|expensive|warm|hot|cold|long|wide|thick|large|big|steep|far"
-_UNITS = "meters|metres|feet|kilometers|kilometres|miles|hectares|acres|square"
+_UNITS = "meters|metres|feet|kilometers|kilometres|miles|hectares|acres|square (?:meters|metres|feet|kilometers|miles)"
 _QUANTITIES = "percentage|percent|temperature|height|speed|price|age|depth|width|length|elevation|altitude"
 _QUANTITIES += "|population(?= of th)"
 _WERE = r"^\W*(?:what )?(?:was|were|has|have|had|did|will)\b.*\b"
@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (mark("a time"), rf"^\W*(?:in |on |at )?(?:which|what) (?:{_MOMENTS})\b|\bwhat (?:is|was) the (?:{_MOMENTS})\b"),
     (
         mark("a change"),
-        rf"{_WERE}(?:(?:since|before|until|after|in) (?:19|20)\d\d|recently|(?:last|next) (?:{_PERIODS}))\b",
+        rf"{_WERE}(?:(?:since|before|until|after|in) (?:19|20)\d\d|(?:last|next) (?:{_PERIODS}))\b",
     ),
     (
         mark("a change"),
@@ -56,6 +56,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (mark("an opinion"), r"^\W*should (?:i|we|they) (?:buy|build|sell|invest|move|rent)\b|^\W*do you like\b"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+
+_TOLERANCE = 1.2  # factor by which resolutions may exceed the range, such as 10.2 m of a reprojected scene
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
@@ -102,15 +104,15 @@ class ModelLimits:
         if side is not None and side < self.smallest:
             text = translate("Rsgpt", "the picture has only {side} pixels per side; {model} needs about {least}")
             found.append(text.format(side=side, least=self.smallest, model=self.name))
-        if gsd_m and not self.finest_m <= gsd_m <= self.coarsest_m:
+        if gsd_m and not self.finest_m / _TOLERANCE <= gsd_m <= self.coarsest_m * _TOLERANCE:
             text = translate("Rsgpt", "{gsd} m per pixel is outside of the range that {model} knows well ({range} m)")
             known = f"{self.finest_m:g}–{self.coarsest_m:g}"
             found.append(text.format(gsd=f"{gsd_m:.2g}", range=known, model=self.name))
         return "; ".join(found)
 
 
-# The ground resolutions of most training pictures, see docs/model-card.md; model.json does not state them.
-_LIMITS = {BUILT_IN: ModelLimits(BUILT_IN, smallest=64, finest_m=0.2, coarsest_m=3.0)}
+# The ground resolutions of the training pictures, see docs/model-card.md; model.json does not state them.
+_LIMITS = {BUILT_IN: ModelLimits(BUILT_IN, smallest=64, finest_m=0.05, coarsest_m=10.0)}
 
 
 def limits_of(model: str) -> Optional[ModelLimits]:

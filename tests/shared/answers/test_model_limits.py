@@ -53,20 +53,21 @@ def test_other_languages_are_recognized(text: str) -> None:
 
 
 def test_a_picture_far_from_the_training_is_doubtful(limits: ModelLimits) -> None:
-    assert limits.doubts() == limits.doubts(0.0, 64) == limits.doubts(0.2, 256) == limits.doubts(3.0) == ""
-    assert limits.doubts(5.004) == "5 m per pixel is outside of the range that rsgpt-small knows well (0.2–3 m)"
-    assert limits.doubts(0.1, 12).startswith("the picture has only 12 pixels per side; rsgpt-small needs about 64; 0.1")
+    assert limits.doubts() == limits.doubts(0.0, 64) == limits.doubts(0.05, 256) == limits.doubts(10.2) == ""
+    assert limits.doubts(15.004) == "15 m per pixel is outside of the range that rsgpt-small knows well (0.05–10 m)"
+    small = "the picture has only 12 pixels per side; rsgpt-small needs about 64; 0.01"
+    assert limits.doubts(0.01, 12).startswith(small)
 
 
 def test_rows_state_the_limits_and_keep_other_answers(limits: ModelLimits) -> None:
     questions = [Question(CAPTION, "Why?"), Question("a", "What is it?"), Question("b", "Why is it?")]
     raws = [RawAnswer(f"A {number}.", 0.9) for number in range(3)]
-    row = answered_row(questions, raws, 0.0, {"gsd_m": 10.0}, limits=limits)
+    row = answered_row(questions, raws, 0.0, {"gsd_m": 20.0}, limits=limits)
     assert row.status is Status.PARTIAL
     assert row.caption is not None
     assert (row.caption.value, row.answers["a"].value, row.answers["b"].value) == ("A 0.", "A 1.", None)
-    assert row.reason.startswith("b: rsgpt-small cannot tell a reason from a picture; 10 m per pixel")
-    assert answered_row(questions, raws, 0.0, {"gsd_m": 10.0}).status is Status.ANSWERED
+    assert row.reason.startswith("b: rsgpt-small cannot tell a reason from a picture; 20 m per pixel")
+    assert answered_row(questions, raws, 0.0, {"gsd_m": 20.0}).status is Status.ANSWERED
     only = answered_row(questions[2:], raws[2:], 0.0, {"gsd_m": 1.0}, limits=limits)
     assert (only.status, only.reason) == (Status.UNSURE, "b: rsgpt-small cannot tell a reason from a picture")
 
