@@ -29,7 +29,7 @@ from rasterio.windows import Window as RasterioWindow
 from tqdm import tqdm
 
 from rsgpt_backend.batch.tile_polygons import ShapelyGrid, TileGrid, Window
-from rsgpt_backend.batch.vector_output import batch, with_polygons, write
+from rsgpt_backend.batch.vector_output import batch, with_geometry, write
 from rsgpt_backend.data.annotations import CaptionRecord, read_captions
 from rsgpt_backend.data.image_files import ImageSource
 from rsgpt_plugin.shared.files.source_files import overwritten_input
@@ -133,7 +133,7 @@ def _write_truth(out: Path, records: Sequence[CaptionRecord], shape: MosaicShape
     out.with_suffix(".truth.json").write_text(json.dumps({"annotations": annotations}), "utf-8")
     path = out.with_suffix(".truth.gpkg")
     texts = ["filename", "source", "scene", "captions"]
-    schema = with_polygons(path, pa.schema([("tile", pa.int64()), *((name, pa.string()) for name in texts)]))
+    schema = with_geometry(path, pa.schema([("tile", pa.int64()), *((name, pa.string()) for name in texts)]))
     write(path, schema, _truth(schema, tiles, shape), CRS(shape.crs).to_wkt())
 
 

@@ -1034,6 +1034,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>选中的要素在地图上没有位置。请选择其他要素。</translation>
     </message>
     <message>
+      <source>RSGPT: recording answers</source>
+      <translation>RSGPT：正在记录回答</translation>
+    </message>
+    <message>
       <source>RSGPT: processing {layer}</source>
       <translation>RSGPT：正在处理 {layer}</translation>
     </message>
@@ -1044,6 +1048,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>the model gave no answer</source>
       <translation>模型未给出回答</translation>
+    </message>
+    <message>
+      <source>{percent} % sure</source>
+      <translation>置信度 {percent} %</translation>
     </message>
     <message>
       <source>… and {count} more in the layer “RSGPT answers”.</source>
@@ -1142,6 +1150,22 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
+      <source>The rows of this layer have one question each. Choose Ask again… instead.</source>
+      <translation>此图层的每一行只有一个问题。请改用“重新询问…”。</translation>
+    </message>
+    <message>
+      <source>The layer already has a column “{name}”. Choose another name.</source>
+      <translation>图层已有列“{name}”。请选择其他名称。</translation>
+    </message>
+    <message>
+      <source>{path} no longer exists. Remove the layer “{layer}” from the project to start a new file with the next answer.</source>
+      <translation>{path} 已不存在。请从工程中移除图层“{layer}”，下一个回答将写入新文件。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be created. Check that its folder is writable. {cause}</source>
+      <translation>无法创建 {path}。请检查其文件夹是否可写。{cause}</translation>
+    </message>
+    <message>
       <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
       <translation>“{value}”不在选项中。请选择其中之一：{choices}。</translation>
     </message>
@@ -1184,6 +1208,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Stopped. Rows that were written: {count}.</source>
       <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The layer no longer has the column “{name}”.</source>
+      <translation>图层已没有列“{name}”。</translation>
     </message>
     <message>
       <source>The edit session has changed. Rows that were written: {count}.</source>
@@ -1250,6 +1278,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>已重新询问。记录数：{asked}。</translation>
     </message>
     <message>
+      <source>The question was asked. Rows: {asked}.</source>
+      <translation>问题已提出。行数：{asked}。</translation>
+    </message>
+    <message>
       <source>{kept} of {asked} rows keep their previous answers ({problem}).</source>
       <translation>{asked} 条记录中有 {kept} 条保持原样（{problem}）。</translation>
     </message>
@@ -1258,12 +1290,16 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>栅格在此处没有切片</translation>
     </message>
     <message>
-      <source>The answer could not be added to the layer “RSGPT answers”. Remove that layer, then ask again.</source>
-      <translation>无法将回答添加到图层“RSGPT 回答”。请移除该图层，然后再次提问。</translation>
+      <source>The answer is kept in memory only, and is lost when QGIS is closed. {problem}</source>
+      <translation>该回答仅保存在内存中，关闭 QGIS 后将丢失。{problem}</translation>
     </message>
     <message>
       <source>RSGPT answers</source>
       <translation>RSGPT 回答</translation>
+    </message>
+    <message>
+      <source>The answer could not be added to the layer “RSGPT answers” ({cause}).</source>
+      <translation>无法将回答添加到图层“RSGPT 回答”（{cause}）。</translation>
     </message>
     <message>
       <source>The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another coordinate system for the project, remove that layer, then ask again.</source>
@@ -1332,6 +1368,50 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>'{text}' is not one of the choices</source>
       <translation>“{text}”不在选项之中</translation>
+    </message>
+    <message>
+      <source>a reason</source>
+      <translation>原因</translation>
+    </message>
+    <message>
+      <source>a person</source>
+      <translation>人物</translation>
+    </message>
+    <message>
+      <source>a name</source>
+      <translation>名称</translation>
+    </message>
+    <message>
+      <source>a time</source>
+      <translation>时间</translation>
+    </message>
+    <message>
+      <source>a change</source>
+      <translation>变化</translation>
+    </message>
+    <message>
+      <source>a measure</source>
+      <translation>量值</translation>
+    </message>
+    <message>
+      <source>an opinion</source>
+      <translation>看法</translation>
+    </message>
+    <message>
+      <source>{model} understands only English</source>
+      <translation>{model} 只理解英文</translation>
+    </message>
+    <message>
+      <source>{model} cannot tell {kind} from a picture</source>
+      <translation>{model} 无法从图片判断{kind}</translation>
+    </message>
+    <message>
+      <source>the picture has only {side} pixels per side; {model} needs about {least}</source>
+      <translation>图片每边只有 {side} 像素；{model} 需要约 {least} 像素</translation>
+    </message>
+    <message>
+      <source>{gsd} m per pixel is outside of the range that {model} knows well ({range} m)</source>
+      <translation>每像素 {gsd} 米超出了 {model} 熟悉的范围（{range} 米）</translation>
     </message>
     <message>
       <source>Enter a single question.</source>
@@ -1458,6 +1538,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>所提的问题</translation>
     </message>
     <message>
+      <source>Object</source>
+      <translation>对象</translation>
+    </message>
+    <message>
+      <source>what was found</source>
+      <translation>找到的对象</translation>
+    </message>
+    <message>
       <source>the description</source>
       <translation>描述内容</translation>
     </message>
@@ -1510,8 +1598,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>原因</translation>
     </message>
     <message>
-      <source>why a value is missing</source>
-      <translation>缺少值的原因</translation>
+      <source>why a value is missing or doubtful</source>
+      <translation>值缺失或存疑的原因</translation>
     </message>
     <message>
       <source>Model</source>
@@ -1602,6 +1690,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>切片所属的栅格</translation>
     </message>
     <message>
+      <source>Search window</source>
+      <translation>搜索窗口</translation>
+    </message>
+    <message>
+      <source>number of the window in which the object was found</source>
+      <translation>找到该对象的窗口编号</translation>
+    </message>
+    <message>
       <source>Corrected</source>
       <translation>已更正</translation>
     </message>
@@ -1647,6 +1743,10 @@ Prompts:
     <message>
       <source>Asking about the map… The first time, the model takes a moment to start.</source>
       <translation>正在查看地图… 首次使用时，模型需要片刻才能启动。</translation>
+    </message>
+    <message>
+      <source>Asking about the map…</source>
+      <translation>正在查看地图…</translation>
     </message>
     <message>
       <source>The model must be set up once before you can use it.</source>
@@ -1906,6 +2006,10 @@ Prompts:
     <message>
       <source>Waiting for the model… The first time, it takes a moment to start.</source>
       <translation>正在等待模型… 首次使用时，启动需要一点时间。</translation>
+    </message>
+    <message>
+      <source>Waiting for the model…</source>
+      <translation>正在等待模型…</translation>
     </message>
     <message>
       <source>The model is answering…</source>
@@ -2418,6 +2522,10 @@ Prompts:
       <translation>已编码的图片（特征缓存）</translation>
     </message>
     <message>
+      <source>Search index</source>
+      <translation>搜索索引</translation>
+    </message>
+    <message>
       <source>Answers (answer cache)</source>
       <translation>答案（答案缓存）</translation>
     </message>
@@ -2436,6 +2544,10 @@ Prompts:
     <message>
       <source>Delete all encoded pictures? The next question about each picture will take slightly longer.</source>
       <translation>删除所有已编码的图片吗？下一次询问每张图片时会稍慢一些。</translation>
+    </message>
+    <message>
+      <source>Delete the search index? The next search will create it again, and take longer.</source>
+      <translation>删除搜索索引？下一次搜索将重新创建索引，因此需要更长时间。</translation>
     </message>
     <message>
       <source>Delete all cached answers? Answers in layers are kept. Questions that you ask again are computed again.</source>
@@ -2599,6 +2711,45 @@ Prompts:
     <message>
       <source>Report a problem…</source>
       <translation>报告问题…</translation>
+    </message>
+  </context>
+  <context>
+    <name>AddQuestionDialog</name>
+    <message>
+      <source>Add a question</source>
+      <translation>添加问题</translation>
+    </message>
+    <message>
+      <source>pool[yesno]: Is there a swimming pool?</source>
+      <translation>pool[yesno]: Is there a swimming pool?</translation>
+    </message>
+    <message>
+      <source>Enter a question, for example “pool[yesno]: Is there a swimming pool?”.</source>
+      <translation>请输入一个问题，例如“pool[yesno]: Is there a swimming pool?”。</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Raster</source>
+      <translation>栅格</translation>
+    </message>
+    <message>
+      <source>Choose the raster layer that the rows refer to.</source>
+      <translation>请选择这些记录所对应的栅格图层。</translation>
+    </message>
+    <message>
+      <source>All these rows have an answer to this question.</source>
+      <translation>这些行都已有此问题的回答。</translation>
+    </message>
+    <message>
+      <source>Rows to ask: {count}, with {model}. The other answers of the rows stay.</source>
+      <translation>要提问的行数：{count}，使用模型 {model}。这些行的其他回答保持不变。</translation>
     </message>
   </context>
   <context>
@@ -2923,6 +3074,14 @@ Prompts:
       <translation>重新询问…</translation>
     </message>
     <message>
+      <source>Add a question…</source>
+      <translation>添加问题…</translation>
+    </message>
+    <message>
+      <source>Ask one more question about the rows. The answers become a new column.</source>
+      <translation>对这些行再提一个问题。回答将成为新的一列。</translation>
+    </message>
+    <message>
       <source>Export…</source>
       <translation>导出…</translation>
     </message>
@@ -2942,8 +3101,47 @@ Prompts:
       <translation>结果表</translation>
     </message>
     <message>
+      <source>All rows</source>
+      <translation>所有行</translation>
+    </message>
+    <message>
+      <source>Rows shown</source>
+      <translation>显示的行</translation>
+    </message>
+    <message>
+      <source>Selected rows</source>
+      <translation>选中的行</translation>
+    </message>
+    <message>
       <source>The export was stopped.</source>
       <translation>导出已停止。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewWindow</name>
+    <message>
+      <source>RSGPT picture</source>
+      <translation>RSGPT 图片</translation>
+    </message>
+    <message>
+      <source>The picture is not stored.</source>
+      <translation>图片未保存。</translation>
+    </message>
+    <message>
+      <source>Row {line} of {count}</source>
+      <translation>第 {line} 行，共 {count} 行</translation>
+    </message>
+    <message>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo</source>
+      <translation>← → 其他行，↑ ↓ 其他问题，Enter 下一个不确定的回答，Ctrl+Z 撤销</translation>
     </message>
   </context>
   <context>
@@ -2982,6 +3180,10 @@ Prompts:
     <message>
       <source>Ask again…</source>
       <translation>重新询问…</translation>
+    </message>
+    <message>
+      <source>Enlarge picture and review</source>
+      <translation>放大图片并检查</translation>
     </message>
     <message>
       <source>Copy</source>

@@ -15,6 +15,7 @@ from . import __version__
 from .commands import answer, batch, bench, convert, doctor, embed, find, models, serve, train
 from .commands.evaluation import evaluate
 from .commands.printing import note
+from .commands.searching import search
 from .errors import RsgptError, UsageError
 
 # How often PyTorch's threads poll for work before they sleep (GNU OpenMP); 1000 polls take about 10 microseconds.
@@ -56,6 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for command in (answer, find, embed, batch, serve, evaluate, train, convert, models, bench, doctor):
+    for command in (answer, find, embed, search, batch, serve, evaluate, train, convert, models, bench, doctor):
         command.add_parser(subparsers)
     return parser

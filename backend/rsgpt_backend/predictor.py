@@ -118,6 +118,14 @@ class Embedding:
 
 
 @dataclass(frozen=True)
+class Classification:
+    """Probabilities: of each thing of a classifier that it is present, and of each kind of area."""
+
+    things: tuple[float, ...] = ()
+    kinds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class KeyedPicture:
     """A picture that gets a vector. image, image_key, gsd_m: as in Ask."""
 

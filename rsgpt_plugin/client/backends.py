@@ -65,6 +65,11 @@ def open_backend(model: ModelInfo) -> ModelClient:
     return LocalModel(server_spec(model, preferences), model.name)
 
 
+def must_start() -> bool:
+    """Return whether the next question to the configured model has to start it, which takes a moment."""
+    return load().door is not BackendKind.SERVER and not slot.is_filled
+
+
 def server_spec(model: ModelInfo, preferences: Preferences) -> ServerSpec:
     """Return how to start the local server for `model`, with the managed environment or the user's Python."""
     python = preferences.python if preferences.door is BackendKind.PYTHON else ""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import ModelError
+from ..shared.answers.model_limits import BUILT_IN, ModelLimits, limits_of
 from ..shared.i18n import translate
 from ..shared.rasters.ellipsoid import stated_resolution
 from ..shared.text import one_line
 
-DEFAULT_MODEL = "rsgpt-small"
+DEFAULT_MODEL = BUILT_IN
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 WEIGHTS = BACKEND / "rsgpt_backend" / "weights"
 _DESCRIPTION = "model.json"
@@ -42,6 +43,11 @@ class ModelInfo:
     def mark(self) -> str:
         """The value that separates its answers from those of another model of the same name."""
         return self.fingerprint or self.weights_sha256 or self.server
+
+    @property
+    def limits(self) -> Optional[ModelLimits]:
+        """The known limits of a shipped model; None for other models and servers."""
+        return None if self.server or self.folder else limits_of(self.name)
 
     def sent_gsd(self, gsd_m: Optional[float]) -> Optional[float]:
         """Return the ground resolution to send with a picture, None to send none: other servers may refuse the field.

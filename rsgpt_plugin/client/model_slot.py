@@ -71,6 +71,12 @@ class ModelSlot:
         self._tenant: Optional[_Tenant] = None
         self._changed = threading.Condition()
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether a model is loaded or loads. It does not wait for a lease, so the answer may be outdated."""
+        tenant = self._tenant
+        return tenant is not None and tenant.running.is_usable
+
     def admit(self, request: ModelRequest, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         """Unload a model that cannot serve `request`. Raises ServerError if it stays in use, Cancelled on cancel."""
         deadline = time.monotonic() + PATIENCE_S

@@ -42,9 +42,19 @@ def feature_folder() -> Path:
     return home() / "cache" / "features"
 
 
+def search_file() -> Path:
+    """Return the SQLite file of the backend's search index, shared by all processes that search here."""
+    return home() / "cache" / "search.sqlite"
+
+
 def history_file() -> Path:
     """Return the SQLite file of conversations, shared by all QGIS windows of the user."""
     return home() / "history.sqlite"
+
+
+def answers_folder() -> Path:
+    """Return the folder of answers about single places that were asked in projects without a folder of their own."""
+    return home() / "answers"
 
 
 def runs_file() -> Path:

@@ -7,6 +7,7 @@ from typing import Optional
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from ..errors import QuestionError
+from ..services.asking.known_questions import chosen_limits
 from ..shared.answers.questions import Question, split_choices
 from .answer_type_box import AnswerTypeBox
 from .widgets import PercentBox, text_label
@@ -60,7 +61,7 @@ class AskDialog(QDialog):
         is_choice = self.kind.is_choice()
         self.choices.setEnabled(is_choice)
         problem = self._problem_text(is_choice)
-        self.problem.setText(problem)
+        self.problem.setText(problem or self._refusal())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
 
     def _problem_text(self, is_choice: bool) -> str:
@@ -73,3 +74,8 @@ class AskDialog(QDialog):
         except QuestionError as error:
             return str(error)
         return ""
+
+    def _refusal(self) -> str:
+        """Return why the model cannot answer the question; it can be asked all the same."""
+        limits = chosen_limits()
+        return limits.refusal(self.text.text()) if limits is not None else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Optional
 
 from qgis.core import Qgis
@@ -34,9 +35,13 @@ class MessageBar:
         if note is not None and note in self._bar.items():
             self._bar.popWidget(note)
 
-    def answer(self, text: str, show: Optional[Callable[[], None]] = None) -> None:
-        """Show an answer until it is closed. show: called by a button “Show”, if given."""
-        item = self._show(text, Qgis.MessageLevel.Success)
+    def answer(self, text: str, show: Optional[Callable[[], None]] = None, link: Optional[Path] = None) -> None:
+        """Show an answer until it is closed.
+
+        show: called by a button “Show”, if given. link: a file or folder named in the text, which a click opens in the
+        file manager.
+        """
+        item = self._show(text, Qgis.MessageLevel.Success, link)
         if show is not None:
             _add_button(item, translate("Rsgpt", "Show"), show)
 
@@ -51,11 +56,18 @@ class MessageBar:
         _add_button(self._note, label, action)
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
 
-    def _show(self, text: str, level: Qgis.MessageLevel) -> Any:
+    def _show(self, text: str, level: Qgis.MessageLevel, link: Optional[Path] = None) -> Any:
         self.clear_note()
-        item = self._bar.createMessage(_TITLE, html.escape(text))
+        item = self._bar.createMessage(_TITLE, _linked(html.escape(text), link))
         self._bar.pushWidget(item, level, 0)
         return item
+
+
+def _linked(markup: str, link: Optional[Path]) -> str:
+    if link is None:
+        return markup
+    name, address = html.escape(str(link)), html.escape(link.absolute().as_uri())
+    return markup.replace(name, f'<a href="{address}">{name}</a>')
 
 
 def _add_button(item: Any, label: str, action: Callable[[], None]) -> None:

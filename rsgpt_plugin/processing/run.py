@@ -15,6 +15,7 @@ from ..core.paths import plugin_version
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
 from ..geo.imagery.picture import RENDERED, Picture
 from ..geo.results.schema import attributes
+from ..shared.answers.model_limits import ModelLimits
 from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer
 from ..shared.results import rows
@@ -37,6 +38,11 @@ class RunQuestions(RunPrompts):
     caption: str
     least_confidence: float = 0.0
     language: str = ""
+
+    @property
+    def limits(self) -> ModelLimits | None:
+        """The known limits of the model."""
+        return self.model.limits
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class _PendingRow:
     provenance: dict[str, str | float] = field(default_factory=dict)
     status: Status = Status.ANSWERED
     reason: str = ""
+    side: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -161,6 +168,7 @@ class DescribeRun:
         try:
             picture = place.picture()
             row.provenance = _provenance(picture)
+            row.side = min(picture.rgb.shape[:2])
         except ImageryError as error:
             row.fail(str(error))
             return None
@@ -231,7 +239,10 @@ class DescribeRun:
             outcome if isinstance(outcome, RawAnswer) else RawAnswer("", None, problem=str(outcome))
             for outcome in row.outcomes
         ]
-        return answered_row(self._questions.asked, answers, self._questions.least_confidence, provenance)
+        asked = self._questions
+        return answered_row(
+            asked.asked, answers, asked.least_confidence, provenance, limits=asked.limits, side=row.side
+        )
 
 
 def _provenance(picture: Picture) -> dict[str, str | float]:

@@ -7,17 +7,33 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyogrio
 import pytest
+import rasterio
+import shapely
+from affine import Affine
 from PIL import Image
+from rasterio.windows import Window as RasterioWindow
 
+from rsgpt_backend.batch.local_executor import answered
+from rsgpt_backend.batch.objects.find_run import FindRun
+from rsgpt_backend.batch.objects.object_rows import ObjectSearch
+from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands.searching.searcher import Searcher
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.heads.finding import WindowFinder
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.evaluate import caption_metrics, question_accuracy
 from rsgpt_backend.evaluate.ask_all import AskOptions
+from rsgpt_backend.model.heads.finder.search import padding_color
 from rsgpt_backend.predictor import Ask, KeyedPicture
+from rsgpt_backend.search.indexing import PictureSource
+from rsgpt_backend.search.picture_index import PictureIndex
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES
+from tests.backend.batch.rasters import OddGeoTiff, write
 from tests.conftest import HOME, ROOT
 
 pytestmark = pytest.mark.slow
@@ -62,6 +78,27 @@ def test_answers_are_right_for_several_wordings(engine: Engine, tiles: dict[str,
         "what kind of place is shown in the picture?",
     )
     assert all("parking" in text.lower() for text in answers), answers
+
+
+def test_a_search_by_words_and_by_example(engine: Engine, tiles: dict[str, Image.Image], tmp_path: Path) -> None:
+    def source(name: str) -> PictureSource:
+        return PictureSource(name, name, "1", lambda: KeyedPicture(tiles[name], name))
+
+    with PictureIndex(tmp_path / "search.sqlite", engine.fingerprint) as index:
+        searcher = Searcher(engine, index)
+        searcher.load([source(name) for name in tiles], lambda name, error: pytest.fail(f"{name}: {error}"))
+        for words, scene in (
+            ("storage tanks", "storagetanks"),
+            ("harbour with many boats", "harbor"),
+            ("a beach", "beach"),
+            ("There are some planes at the airport", "airplane"),
+        ):
+            assert searcher.words(words, 3).pictures[0][0].startswith(scene), words
+        assert searcher.words("storage tanks", 3).found
+        assert not searcher.words("a stadium", 3).found
+        like = searcher.like(source("forest87.jpg"), 3, lambda name, error: pytest.fail(f"{name}: {error}"))
+        assert like is not None
+        assert "forest87.jpg" not in dict(like.pictures)
 
 
 def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Image.Image]) -> None:
@@ -132,6 +169,28 @@ def test_pictures_are_found_by_words(engine: Engine, tiles: dict[str, Image.Imag
     similarity = [sum(a * b for a, b in zip(wanted.vector, one.vector, strict=True)) for one in found]
     best = sorted(zip(similarity, tiles, strict=True), reverse=True)[: len(names)]
     assert {name for _, name in best} == names
+
+
+def test_found_airplanes_do_not_depend_on_where_a_raster_begins(engine: Engine, tmp_path: Path) -> None:
+    """Two parts of the demo raster around its picture airplane84, which shows four planes, one of them cut off."""
+    places: list[list[tuple[float, float]]] = []
+    finder, fill = engine.model.config.require_finder(), padding_color(engine.model.config.vision.mean)
+    options = SearchOptions(finder.max_side, finder.finest_gsd_m, fill=fill)
+    for left in (1024, 1101):
+        part, out = tmp_path / f"{left}.tif", tmp_path / f"{left}.gpkg"
+        with rasterio.open(DEMO / "scenes.tif") as demo:
+            window, place = RasterioWindow(left, 0, 1536 - left, 384), demo.transform @ Affine.translation(left, 0)
+            values = demo.read(window=window)
+        write(part, values, OddGeoTiff(place.to_gdal()))
+        search = make_search(str(part), options)
+        with FindRun([search], ObjectSearch("rsgpt-small", "", ("airplane",)), out) as run:
+            run.ask(lambda work, journal: answered(work, lambda: WindowFinder(engine.model), journal))
+            run.write()
+        points = shapely.from_wkb(pyogrio.read_arrow(out)[1]["geom"].to_pylist())
+        places.append(sorted(map(tuple, shapely.get_coordinates(points).tolist())))
+    assert 3 <= len(places[0]) <= 4
+    assert len(places[0]) == len(places[1])
+    assert np.abs(np.array(places[0]) - np.array(places[1])).max() < 0.6  # meters, two pixels
 
 
 def test_batch_answers_equal_single_answers(engine: Engine, tiles: dict[str, Image.Image]) -> None:

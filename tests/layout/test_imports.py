@@ -40,6 +40,7 @@ BACKEND = {
         "evaluate",
         "model",
         "predictor",
+        "search",
         "server",
         "train",
     },
@@ -49,6 +50,7 @@ BACKEND = {
     "evaluate": {"data", "engine", "model", "predictor"},
     "train": {"convert", "data", "model"},
     "convert": {"model"},
+    "search": {"engine", "model", "predictor"},
     "engine": {"model", "predictor"},
 }
 

@@ -211,7 +211,7 @@ def test_describing_an_area_adds_a_feature_and_a_message(ready: PluginWindow) ->
     assert (
         row.geometry().boundingBox().contains(QgsRectangle(point.x() - 1, point.y() - 1, point.x() + 1, point.y() + 1))
     )
-    wait_until(lambda: ready.messages() == ["a harbour &lt;i&gt;with&lt;/i&gt; boats"])
+    wait_until(lambda: ready.messages() == ["a harbour &lt;i&gt;with&lt;/i&gt; boats (90 % sure)"])
 
 
 def test_the_toolbar_button_describes_the_canvas(ready: PluginWindow) -> None:

@@ -99,9 +99,9 @@ def children() -> list[str]:
 
 
 def files(folder: Path) -> list[str]:
-    """Return the files in a folder, without logs, environment and language files."""
+    """Return the files in a folder, without logs, environment and language files, and the answers of the user."""
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(str(path) for path in paths if path.parts[0] not in ("log", "env", "language"))
+    return sorted(str(path) for path in paths if path.parts[0] not in ("log", "env", "language", "answers"))
 
 
 def modules(package: str) -> list[str]:

@@ -22,13 +22,14 @@ _ASKS = 128  # asks per batch that more tiles may fill: each tile takes less tim
 class BatchJob:
     """Questions about rasters. plans, questions: by the journal's numbers of rasters and prompts.
 
-    reads_gsd: see BatchJournal.
+    reads_gsd: see BatchJournal. batch_size: tiles per batch, 0 for the usual number.
     """
 
     journal: Path
     plans: Mapping[int, RasterPlan]
     questions: Mapping[int, Question]
     reads_gsd: bool = False
+    batch_size: int = 0
 
 
 def tiles_per_batch(questions: int) -> int:
@@ -43,7 +44,7 @@ def answered(
 
     journal: of this thread. Its answers about an equal picture at another place are not asked for again.
     """
-    size = tiles_per_batch(len(batch_job.questions))
+    size = batch_job.batch_size or tiles_per_batch(len(batch_job.questions))
     with read_ahead(lambda: _captured_tiles(batch_job), 2 * size) as tiles:
         engine = load()
         while batch := list(islice(tiles, size)):

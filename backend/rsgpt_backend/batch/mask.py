@@ -16,7 +16,7 @@ from rsgpt_plugin.shared.rasters.regions import Region, contains_position, latti
 
 from ..data.library_errors import convert_errors
 from ..errors import DataError
-from .tile_polygons import ShapelyGrid, TileGrid
+from .tile_polygons import ShapelyGrid, WindowGrid
 
 _CHUNK = 4096
 _LAYER = "|layername="
@@ -45,7 +45,7 @@ def read_mask(path: str, crs: CRS, frame: ShapelyGrid, tile: int) -> BaseGeometr
         return _reprojected(shapely.make_valid(polygons), CRS(meta["crs"]), crs, frame, tile)
 
 
-def chosen_tiles(mask: BaseGeometry, frame: ShapelyGrid, grid: TileGrid) -> np.ndarray:
+def chosen_tiles(mask: BaseGeometry, frame: ShapelyGrid, grid: WindowGrid) -> np.ndarray:
     """Return the numbers of the tiles that overlap the mask, without those that only share an edge with it."""
     shapely.prepare(mask)
     chunks = []

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.files.source_files import source_files
 from rsgpt_plugin.shared.rasters.bands import BandChoice
-from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
+from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, pad_pixels, picture_sha256
 from rsgpt_plugin.shared.rasters.stretch import Stretch, measure_stretch, sampling_order
+from rsgpt_plugin.shared.rasters.tiles import scaled_length
 
 from ..data.library_errors import convert_errors
 from ..data.network_sources import is_remote
@@ -23,7 +25,11 @@ from ..data.raster_reader import RasterReader
 from ..errors import ImageError
 from .ground_resolution import ProjGroundMeter
 from .mask import chosen_tiles, read_mask
-from .tile_polygons import ShapelyGrid, TileGrid, Window
+from .tile_polygons import ShapelyGrid, TileGrid, Window, WindowGrid
+
+Color = tuple[int, int, int]
+BLACK: Color = (0, 0, 0)
+NO_STRETCH = Stretch()
 
 
 @dataclass(frozen=True)
@@ -41,29 +47,31 @@ class RasterPlan:
     """Everything that determines a raster's pictures, small enough to be sent to workers.
 
     tiles: numbers of the tiles to describe. version: sizes and dates of the raster's files, "" for a remote raster.
+    fill: color of invalid pixels and of those outside of the raster.
     """
 
     source: str
     version: str
     crs_wkt: str
     frame: ShapelyGrid
-    grid: TileGrid
+    grid: WindowGrid
     bands: BandChoice
     tiles: Sequence[int]
-    stretch: Stretch
+    stretch: Stretch = NO_STRETCH
+    fill: Color = BLACK
 
     @property
     def key(self) -> str:
         """A text that is equal for equal pictures, even if a URL has a new signature."""
         source = without_secrets(self.source)
         grid = [*self.frame.geotransform, self.frame.width, self.frame.height]
-        parts = [source, self.version, grid, self.grid.size, self.grid.overlap, self.bands.describe()]
+        parts = [source, self.version, grid, *self.grid.parts, self.bands.describe()]
         return json.dumps([*parts, self.bands.alpha, self.stretch.limits])
 
 
 @dataclass(frozen=True, eq=False)
 class TilePicture:
-    """The picture of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid.
+    """The picture of a tile. rgb: uint8, H x W x 3, the plan's fill color where not valid. empty: no pixel is valid.
 
     gsd_m: ground meters per pixel, None if unknown.
     """
@@ -103,36 +111,67 @@ class TileReader:
         ):
             meters = self._meter.resolution(plan.frame, window)
         gsd_m = meters and meters * max(window.width, window.height) / max(valid.shape)
-        return TilePicture(as_rgb(plan.stretch.apply(pixels)), gsd_m, not valid.any())
+        rgb = as_rgb(plan.stretch.apply(pixels))
+        if plan.fill != BLACK:
+            rgb[~valid] = plan.fill
+        return TilePicture(rgb, gsd_m, not valid.any())
 
     def pixels(self, window: Window) -> Pixels:
         """Return the window's samples, reduced to at most MAX_SIDE pixels per side."""
-        _, width, height = window.scaled(MAX_SIDE)
-        return self._raster.read(self.plan.bands, window, (width, height))
+        scale, width, height = window.scaled(MAX_SIDE)
+        inside = window.clipped(self.plan.frame)
+        if inside == window:
+            return self._raster.read(self.plan.bands, window, (width, height))
+        size = min(width, scaled_length(inside.width, scale)), min(height, scaled_length(inside.height, scale))
+        offset = (
+            min(height - size[1], round((inside.y - window.y) * scale)),
+            min(width - size[0], round((inside.x - window.x) * scale)),
+        )
+        return pad_pixels(self._raster.read(self.plan.bands, inside, size), (height, width), offset)
 
 
 def make_plan(source: str, tiling: TilingOptions) -> RasterPlan:
     """Inspect a raster and return its plan. Raises ImageError or DataError if it cannot be used."""
-    # Absolute, for workers elsewhere. Links are not resolved, because the files of a raster are next to the link.
-    source = str(Path(source).absolute()) if Path(source).exists() else source
+    source = absolute(source)
     with convert_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
-        with RasterReader(source) as raster:
-            stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
-            bands = raster.choose_bands(tiling.bands)
-        frame = ShapelyGrid(stored.geotransform, stored.width, stored.height)
-        grid = TileGrid(frame.whole, tiling.size, tiling.overlap)
-        tiles = _tiles(source, tiling, CRS(crs_wkt), frame, grid)
-        plan = RasterPlan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
-        return replace(plan, stretch=_stretch(plan))
+        plan = open_plan(source, tiling.bands, lambda frame, _: TileGrid(frame.whole, tiling.size, tiling.overlap))
+        if tiling.mask:
+            plan = masked(plan, read_mask(tiling.mask, CRS(plan.crs_wkt), plan.frame, tiling.size))
+        return stretched(plan)
 
 
-def _tiles(source: str, tiling: TilingOptions, crs: CRS, frame: ShapelyGrid, grid: TileGrid) -> Sequence[int]:
-    if not tiling.mask:
-        return range(len(grid))
-    tiles: list[int] = chosen_tiles(read_mask(tiling.mask, crs, frame, tiling.size), frame, grid).tolist()
+def absolute(source: str) -> str:
+    """Return the absolute path of a file, for workers elsewhere; an address is left as it is.
+
+    Links are not resolved, because the files of a raster are next to the link.
+    """
+    return str(Path(source).absolute()) if Path(source).exists() else source
+
+
+def open_plan(source: str, bands: tuple[int, ...], grid: Callable[[ShapelyGrid, str], WindowGrid]) -> RasterPlan:
+    """Return the plan of a raster with all windows of a grid, without a stretch yet.
+
+    grid: returns the windows for the frame and the CRS (WKT) of the raster.
+    """
+    with RasterReader(source) as raster:
+        stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
+        chosen = raster.choose_bands(bands)
+    frame = ShapelyGrid(stored.geotransform, stored.width, stored.height)
+    windows = grid(frame, crs_wkt)
+    return RasterPlan(source, version, crs_wkt, frame, windows, chosen, range(len(windows)))
+
+
+def masked(plan: RasterPlan, mask: BaseGeometry) -> RasterPlan:
+    """Return the plan with the windows that overlap a mask. Raises ImageError if there are none."""
+    tiles: list[int] = chosen_tiles(mask, plan.frame, plan.grid).tolist()
     if not tiles:
-        raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
-    return tiles
+        raise ImageError(f"The mask does not overlap {plan.source}. Check the mask's coordinate system.")
+    return replace(plan, tiles=tiles)
+
+
+def stretched(plan: RasterPlan) -> RasterPlan:
+    """Return the plan with a stretch measured in its windows. Raises ImageError if none has a valid pixel."""
+    return replace(plan, stretch=_stretch(plan))
 
 
 def _stretch(plan: RasterPlan) -> Stretch:

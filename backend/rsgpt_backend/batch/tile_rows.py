@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rsgpt_plugin.shared.answers.model_limits import ModelLimits, limits_of
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.results.columns import MOMENT, DataType
@@ -36,6 +37,11 @@ class BatchQuestions(RunPrompts):
     fingerprint: str = ""
     reads_gsd: bool = False
 
+    @property
+    def limits(self) -> ModelLimits | None:
+        """The known limits of the model."""
+        return limits_of(self.model)
+
 
 @dataclass(frozen=True)
 class RowBuilder:
@@ -47,7 +53,7 @@ class RowBuilder:
     @cached_property
     def schema(self) -> pa.Schema:
         """Caption, one column per question with its confidence, then provenance."""
-        return pa.schema([(name, _arrow_type(type_)) for name, type_ in self._types.items()])
+        return pa.schema([(name, arrow_type(type_)) for name, type_ in self._types.items()])
 
     @cached_property
     def _types(self) -> dict[str, DataType]:
@@ -81,10 +87,12 @@ class RowBuilder:
         if result.skipped:
             return RowValues(Status.SKIPPED, result.skipped, provenance=provenance)
         raws = [result.answers[prompt] for prompt in self.prompts]
-        return answered_row(self.asking.asked, raws, self.asking.least_confidence, provenance)
+        asking = self.asking
+        return answered_row(asking.asked, raws, asking.least_confidence, provenance, limits=asking.limits)
 
 
-def _arrow_type(type_: DataType) -> pa.DataType:
+def arrow_type(type_: DataType) -> pa.DataType:
+    """Return the Arrow type of a column; moments are in UTC."""
     return pa.timestamp("ms", tz="UTC") if type_ is MOMENT else pa.type_for_alias(type_.arrow)
 
 

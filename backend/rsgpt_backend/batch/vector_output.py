@@ -1,4 +1,4 @@
-"""Writes rows with polygons to a GeoPackage or GeoParquet file.
+"""Writes rows with geometries to a GeoPackage or GeoParquet file.
 
 Rows are streamed to a draft, which is read back and checked before it replaces the output. An existing GeoPackage keeps
 its other layers.
@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,20 @@ from ..errors import DataError, UsageError
 from .crs_equality import is_same_crs
 
 Batches = Iterator[pa.RecordBatch]
-Writer = Callable[[Path, pa.Schema, Iterable[pa.RecordBatch], str, str], None]
-_LAYER = "tiles"
+Writer = Callable[["OutputLayer", Path, pa.Schema, Iterable[pa.RecordBatch], str], None]
 _GEOMETRY = {".gpkg": "geom", ".parquet": "geometry"}
+
+
+@dataclass(frozen=True)
+class OutputLayer:
+    """What a run writes. name, description: of the layer in a GeoPackage. geometry: its geometry type."""
+
+    name: str = "tiles"
+    geometry: str = "Polygon"
+    description: str = ""
+
+
+TILES = OutputLayer()
 _SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
     (pa.types.is_string, "x"),
     (pa.types.is_boolean, True),
@@ -50,7 +62,7 @@ _SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
 )
 
 
-def check_output(path: Path, sources: Iterable[str] = ()) -> None:
+def check_output(path: Path, sources: Iterable[str] = (), layer: OutputLayer = TILES) -> None:
     """Raise UsageError or OutputError if `path` cannot be written, or holds data other than a result.
 
     sources: all inputs of the run.
@@ -62,42 +74,41 @@ def check_output(path: Path, sources: Iterable[str] = ()) -> None:
     source = overwritten_input(path, sources)
     if source is not None:
         raise UsageError(f"{path} would replace {source}, which this run reads. Choose another --out.")
-    _check_existing(path)
+    _check_existing(path, layer)
 
 
-def try_output(path: Path, schema: pa.Schema, crs_wkt: str, polygon: shapely.Polygon) -> None:
+def try_output(
+    path: Path, schema: pa.Schema, crs_wkt: str, geometry: shapely.Geometry, layer: OutputLayer = TILES
+) -> None:
     """Write one made-up row next to `path` as `write` would. Raises DataError if the format or folder rejects it."""
     row = {field.name: _sample(field.type) for field in list(schema)[1:]}
     draft = _draft(path)
     try:
-        _write_draft(draft, schema, _Source(iter([batch(schema, np.array([polygon]), [row])])), crs_wkt, "")
+        _write_draft(layer, draft, schema, _Source(iter([batch(schema, np.array([geometry]), [row])])), crs_wkt)
     except _WRITE_ERRORS as error:
         raise _unwritable(path, error) from error
     finally:
         _discard(draft)
 
 
-def with_polygons(path: Path, schema: pa.Schema) -> pa.Schema:
+def with_geometry(path: Path, schema: pa.Schema) -> pa.Schema:
     """Return the schema of an output, with the geometry column first."""
     return pa.schema([pa.field(_GEOMETRY[path.suffix.lower()], pa.binary()), *schema])
 
 
-def batch(schema: pa.Schema, polygons: np.ndarray, rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Return rows and their polygons as one batch of `schema`, which has the geometry column."""
-    encoded = pa.array(shapely.to_wkb(polygons), pa.binary())
+def batch(schema: pa.Schema, geometries: np.ndarray, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Return rows and their geometries as one batch of `schema`, which has the geometry column."""
+    encoded = pa.array(shapely.to_wkb(geometries), pa.binary())
     columns = pa.RecordBatch.from_pylist(rows, schema=pa.schema(list(schema)[1:]))
     return pa.RecordBatch.from_arrays([encoded, *columns.columns], schema=schema)
 
 
-def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str, description: str = "") -> None:
-    """Write all rows to a draft, check it, then move it to `path`. Raises DataError if that fails.
-
-    description: of the run, which a GeoPackage stores.
-    """
+def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str, layer: OutputLayer = TILES) -> None:
+    """Write all rows to a draft, check it, then move it to `path`. Raises DataError if that fails."""
     draft, source = _draft(path), _Source(batches)
     try:
-        _write_draft(draft, schema, source, crs_wkt, description)
-        _publish(draft, path)
+        _write_draft(layer, draft, schema, source, crs_wkt)
+        _publish(layer, draft, path)
     except _WRITE_ERRORS as error:
         if source.error is not None:
             raise source.error from None
@@ -128,12 +139,12 @@ class _Source:
 _WRITE_ERRORS = (OSError, RuntimeError, ValueError, pa.ArrowException)
 
 
-def _check_existing(path: Path) -> None:
+def _check_existing(path: Path, layer: OutputLayer) -> None:
     """Raise UsageError or OutputError if an existing file is not a result of rsgpt or cannot be written."""
     if not path.exists():
         return
     if path.suffix.lower() == ".gpkg":
-        check_replaceable(path, _LAYER)
+        check_replaceable(path, layer.name)
     elif path.stat().st_size and not _is_our_parquet(path):
         raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Choose another --out.")
 
@@ -145,52 +156,52 @@ def _is_our_parquet(path: Path) -> bool:
         return False
 
 
-def _write_draft(draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str, description: str) -> None:
+def _write_draft(layer: OutputLayer, draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str) -> None:
     _discard(draft)
-    _WRITERS[draft.suffix.lower()](draft, schema, source, crs_wkt, description)
-    _READERS[draft.suffix.lower()](draft, schema, source.rows, CRS(crs_wkt))
+    _WRITERS[draft.suffix.lower()](layer, draft, schema, source, crs_wkt)
+    _READERS[draft.suffix.lower()](layer, draft, schema, source.rows, CRS(crs_wkt))
 
 
-def _publish(draft: Path, path: Path) -> None:
+def _publish(layer: OutputLayer, draft: Path, path: Path) -> None:
     """Move a draft to `path`, or its layer into a GeoPackage that has other layers."""
     if path.suffix.lower() == ".gpkg":
         if path.exists() and user_tables(path):
-            put_layer(draft, _LAYER, path)
+            put_layer(draft, layer.name, path)
             return
         remove_companions(path)
     draft.replace(os.path.realpath(path))
 
 
 def _write_geopackage(
-    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str, description: str
+    layer: OutputLayer, path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str
 ) -> None:
     reader = pa.RecordBatchReader.from_batches(schema, batches)
-    names = {"geometry_name": schema.names[0], "layer_options": {"DESCRIPTION": description}}
-    pyogrio.write_arrow(reader, path, _LAYER, "GPKG", geometry_type="Polygon", crs=crs_wkt, **names)
+    options = {"geometry_name": schema.names[0], "layer_options": {"DESCRIPTION": layer.description}}
+    pyogrio.write_arrow(reader, path, layer.name, "GPKG", geometry_type=layer.geometry, crs=crs_wkt, **options)
 
 
 def _write_geoparquet(
-    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str, description: str
+    layer: OutputLayer, path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str
 ) -> None:
     """Write GeoParquet 1.1, with the CRS as PROJJSON."""
-    column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs_wkt).to_json_dict()}
+    column = {"encoding": "WKB", "geometry_types": [layer.geometry], "crs": CRS(crs_wkt).to_json_dict()}
     geo = {"version": "1.1.0", "primary_column": schema.names[0], "columns": {schema.names[0]: column}}
     with pq.ParquetWriter(path, schema.with_metadata({"geo": json.dumps(geo)}), compression="zstd") as writer:
         for record_batch in batches:
             writer.write_batch(record_batch)
 
 
-def _read_geopackage(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
+def _read_geopackage(layer: OutputLayer, path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
     """Check what GDAL wrote. It replaces a CRS in kilometers by the one in meters, so the CRS may have to be set."""
-    info = pyogrio.read_info(path, _LAYER, force_feature_count=True, force_total_bounds=True)
+    info = pyogrio.read_info(path, layer.name, force_feature_count=True, force_total_bounds=True)
     bounds = info["total_bounds"]
-    if not is_same_crs(crs, crs_of(path, _LAYER), bounds):
-        set_crs(path, _LAYER, _wkt(crs))
-    same = is_same_crs(crs, crs_of(path, _LAYER), bounds)
+    if not is_same_crs(crs, crs_of(path, layer.name), bounds):
+        set_crs(path, layer.name, _wkt(crs))
+    same = is_same_crs(crs, crs_of(path, layer.name), bounds)
     _compare(schema.names[1:], list(info["fields"]), rows, info["features"], same)
 
 
-def _read_geoparquet(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
+def _read_geoparquet(_: OutputLayer, path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
     with pq.ParquetFile(path) as file:
         column = json.loads(file.schema_arrow.metadata[b"geo"])["columns"][schema.names[0]]
         same = is_same_crs(crs, json.dumps(column["crs"]), None)
@@ -240,7 +251,7 @@ _WRITERS: dict[str, Writer] = {
     ".gpkg": _write_geopackage,
     ".parquet": _write_geoparquet,
 }
-_READERS: dict[str, Callable[[Path, pa.Schema, int, CRS], None]] = {
+_READERS: dict[str, Callable[[OutputLayer, Path, pa.Schema, int, CRS], None]] = {
     ".gpkg": _read_geopackage,
     ".parquet": _read_geoparquet,
 }

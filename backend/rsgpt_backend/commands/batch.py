@@ -1,13 +1,14 @@
-"""`rsgpt batch`: polygons with captions and answers for the tiles of large rasters, without QGIS; can be resumed."""
+"""`rsgpt batch`: descriptions of the tiles of large rasters, or their objects, without QGIS; can be resumed."""
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rsgpt_plugin.shared.answers.answer_types import types_help
 from rsgpt_plugin.shared.files.addresses import without_secrets
@@ -15,15 +16,25 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
+from .find import check_nouns
 from .model_options import add_features, add_model, caching_engine_from, confidence_value
 from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
-    from ..batch.batch_run import Executor
+    from ..batch.batch_run import BatchRun, Executor
     from ..batch.journal import BatchJournal
-    from ..batch.tile_pictures import RasterPlan, TilingOptions
+    from ..batch.objects.find_run import FindRun
+    from ..batch.objects.object_rows import ObjectSearch
+    from ..batch.objects.search_plan import SearchedRaster
+    from ..batch.tile_answers import AnsweringEngine
+    from ..batch.tile_pictures import RasterPlan
     from ..batch.tile_rows import BatchQuestions
     from ..engine.engine import Engine
+    from ..engine.heads.finding import WindowFinder
+
+Made = TypeVar("Made")
+TILE_SIDES = (16, 8192)  # pixels, smallest and largest
+_TILE = 256  # pixels
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="describe every tile of large rasters",
         description="Write one polygon per tile with a caption, one typed column per question with its confidence, and "
         "the data needed to reproduce it. Answers are saved next to the output as they arrive; run the same command "
-        "again to ask only what is missing.",
+        "again to ask only what is missing. With --find, write one point per object instead.",
     )
     parser.add_argument("rasters", nargs="+", metavar="RASTER", help="file, or address that GDAL can read")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".gpkg or .parquet file to write")
@@ -50,6 +61,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=True,
         help="write a caption per tile, or only answers",
     )
+    _add_finding(parser)
     parser.add_argument("--prompt", default="", help="prompt to use instead of the model's caption prompt")
     parser.add_argument(
         "--least-confidence",
@@ -75,13 +87,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+def _add_finding(parser: argparse.ArgumentParser) -> None:
+    """Add the options for finding objects."""
+    parser.add_argument(
+        "--find",
+        action="append",
+        default=[],
+        metavar="NOUN",
+        help="find objects instead of describing tiles, for example airplane; can be repeated",
+    )
+    parser.add_argument("--boxes", action="store_true", help="with --find, write the box of each object as a polygon")
+
+
 def _add_tiling(parser: argparse.ArgumentParser) -> None:
     """Add the options for tiles, the mask, and bands."""
-    parser.add_argument("--tile", type=int, default=256, metavar="PIXELS", help="side length of a tile (256)")
+    parser.add_argument("--tile", type=int, metavar="PIXELS", help=f"side length of a tile ({_TILE})")
     parser.add_argument(
         "--overlap",
         type=float,
-        default=0.0,
         metavar="PERCENT",
         help="overlap of tiles, in percent of the side length (0)",
     )
@@ -89,7 +112,7 @@ def _add_tiling(parser: argparse.ArgumentParser) -> None:
         "--mask",
         default="",
         metavar="FILE",
-        help="polygon layer; only tiles that overlap it are processed (FILE|layername=NAME selects a layer)",
+        help="polygon layer; only tiles that overlap it, or objects in it, count (FILE|layername=NAME selects a layer)",
     )
     parser.add_argument(
         "--bands",
@@ -101,46 +124,72 @@ def _add_tiling(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Describe the rasters; return 1 if a raster or a tile failed, or if the run was stopped."""
-    started, tiling = time.monotonic(), _tiling_options(args)
+    """Describe or search the rasters; return 1 if a raster or a tile failed, or if the run was stopped."""
+    started = time.monotonic()
+    _check_usage(args)
     try:
         from ..batch.batch_run import BatchRun  # noqa: PLC0415
-        from ..batch.vector_output import check_output  # noqa: PLC0415 - report wrong usage before large imports
+        from ..batch.objects.find_run import FindRun, layer_of  # noqa: PLC0415
+        from ..batch.vector_output import TILES, check_output  # noqa: PLC0415 - report wrong usage before large imports
     except ModuleNotFoundError as error:
-        raise _incomplete(error.name) from error
-    check_output(args.out, [*args.rasters, args.mask])
-    questions, executor, output = _batch_questions(args), _executor(args), ResultPrinter(args.json)
-    plans = _plans(args, tiling, output)
-    if not plans:
-        return output.exit_code
-    with BatchRun(plans, questions, args.out, started, partial(_identify, args)) as batch_run:
+        raise incomplete(error.name) from error
+    check_output(args.out, [*args.rasters, args.mask], layer_of(args.boxes) if args.find else TILES)
+    output, identify = ResultPrinter(args.json), partial(_identify, args)
+    if args.find:
+        search, executor = _object_search(args), _executor(args, _window_finder)
+        rasters = _searches(args, output)
+        return _finish(FindRun(rasters, search, args.out, started, identify), executor, output) if rasters else 1
+    questions, executor = _batch_questions(args), _executor(args, _engine)
+    plans = _plans(args, output)
+    return _finish(BatchRun(plans, questions, args.out, started, identify), executor, output) if plans else 1
+
+
+def _check_usage(args: argparse.Namespace) -> None:
+    """Raise UsageError if options contradict each other or are out of range, QuestionError for an unknown object."""
+    if args.find and (args.question or args.prompt):
+        raise UsageError("--find and --question write different layers. Run `rsgpt batch` once for each of them.")
+    if args.find and (args.tile is not None or args.overlap is not None):
+        raise UsageError(
+            "--find searches windows of its own, so that objects do not depend on tiles. Remove --tile and --overlap."
+        )
+    if args.find and args.engine == "ray":
+        raise UsageError("--find runs on this machine only. Remove --engine ray.")
+    if args.boxes and not args.find:
+        raise UsageError("--boxes belongs to objects. Add --find, or remove --boxes.")
+    args.tile, args.overlap = _TILE if args.tile is None else args.tile, args.overlap or 0.0
+    for name, value, minimum, maximum in (("tile", args.tile, *TILE_SIDES), ("overlap", args.overlap, 0, 90)):
+        if not minimum <= value <= maximum:
+            raise UsageError(f"--{name} is out of range. Give a number from {minimum} to {maximum}.")
+    if args.workers < 1:
+        raise UsageError("--workers is out of range. Give at least 1.")
+
+
+def _finish(run: BatchRun | FindRun, executor: Executor, output: ResultPrinter) -> int:
+    """Ask what is missing, write the output, and return the exit code."""
+    with run:
         try:
-            batch_run.ask(executor)
+            run.ask(executor)
         except KeyboardInterrupt:
             note("Stopped. The answers so far are saved; run the same command again to resume.")
             output.failed += 1
         except EngineError as error:
             output.failure({}, error)
             note("The answers so far are saved; run the same command again to resume.")
-        counts = batch_run.write().as_dict()
-    text = (
-        "{tiles} tiles: {answered} answered, {skipped} skipped, {failed} failed; {cached} answers were already saved."
-    )
-    output.result(counts, text.format(**counts))
-    return 1 if output.failed or counts["failed"] else 0
+        counts = run.write()
+    output.result(counts.as_dict(), counts.text())
+    return 1 if output.failed or counts.failed else 0
 
 
-def _tiling_options(args: argparse.Namespace) -> TilingOptions:
-    for name, value, minimum, maximum in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
-        if not minimum <= value <= maximum:
-            raise UsageError(f"--{name} is out of range. Give a number from {minimum} to {maximum}.")
-    if args.workers < 1:
-        raise UsageError("--workers is out of range. Give at least 1.")
-    try:
-        from ..batch.tile_pictures import TilingOptions  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise _incomplete(error.name) from error
-    return TilingOptions(args.tile, args.overlap, args.bands, args.mask)
+def _object_search(args: argparse.Namespace) -> ObjectSearch:
+    """Raises ModelError if the model has no finder, QuestionError for an object that it does not know."""
+    from ..batch.objects.object_rows import ObjectSearch  # noqa: PLC0415
+
+    labels = tuple(dict.fromkeys(check_nouns(args.model, args.find)))
+    config = ModelConfig.read(model_folder(args.model))
+    unboxed = [label for label in labels if label not in config.require_finder().boxed]
+    if args.boxes and unboxed:
+        raise UsageError(f"{config.name} has not learned boxes of: {', '.join(unboxed)}. Remove --boxes.")
+    return ObjectSearch(config.name, config.weights_sha256, labels, args.least_confidence, args.boxes)
 
 
 def _batch_questions(args: argparse.Namespace) -> BatchQuestions:
@@ -182,6 +231,12 @@ def _best_precision(args: argparse.Namespace) -> str:
     return fitting_precision(args.model, args.precision, device=args.device)
 
 
+def _window_finder(args: argparse.Namespace) -> WindowFinder:
+    from ..engine.heads.finding import WindowFinder  # noqa: PLC0415 - imports torch
+
+    return WindowFinder(_engine(args).model)
+
+
 def _engine(args: argparse.Namespace) -> Engine:
     """Load the engine. Raises ModelError if its fingerprint differs from the one the answers are saved under."""
     engine = caching_engine_from(args)
@@ -190,29 +245,48 @@ def _engine(args: argparse.Namespace) -> Engine:
     return engine
 
 
-def _plans(args: argparse.Namespace, tiling: TilingOptions, output: ResultPrinter) -> list[RasterPlan]:
-    """Return the plans of the rasters that can be read, and report the others."""
-    from ..batch.tile_pictures import make_plan  # noqa: PLC0415
+def _plans(args: argparse.Namespace, output: ResultPrinter) -> list[RasterPlan]:
+    from ..batch.tile_pictures import TilingOptions, make_plan  # noqa: PLC0415
+
+    tiling = TilingOptions(args.tile, args.overlap, args.bands, args.mask)
+    return list(_usable(args, output, lambda source: (plan := make_plan(source, tiling), plan)))
+
+
+def _searches(args: argparse.Namespace, output: ResultPrinter) -> list[SearchedRaster]:
+    from ..batch.objects.search_plan import SearchOptions, make_search  # noqa: PLC0415
+    from ..model.heads.finder.search import padding_color  # noqa: PLC0415 - imports torch
+
+    config = ModelConfig.read(model_folder(args.model))
+    finder, fill = config.require_finder(), padding_color(config.vision.mean)
+    options = SearchOptions(finder.max_side, finder.finest_gsd_m, args.bands, args.mask, fill)
+    return list(_usable(args, output, lambda source: (search := make_search(source, options), search.plan)))
+
+
+def _usable(
+    args: argparse.Namespace, output: ResultPrinter, make: Callable[[str], tuple[Made, RasterPlan]]
+) -> Iterator[Made]:
+    """Yield what is made of the rasters that can be read, and report the others. make: also returns the plan."""
     from ..batch.tile_polygons import check_output_crs  # noqa: PLC0415
 
-    plans: list[RasterPlan] = []
+    output_wkt = ""
     for source in args.rasters:
         try:
-            plan = make_plan(source, tiling)
-            check_output_crs(source, plan.frame, plan.crs_wkt, (plans or [plan])[0].crs_wkt)
-            plans.append(plan)
+            made, plan = make(source)
+            check_output_crs(source, plan.frame, plan.crs_wkt, output_wkt or plan.crs_wkt)
         except (ImageError, DataError) as error:
             output.failure({"raster": without_secrets(source)}, error)
-    return plans
+        else:
+            output_wkt = output_wkt or plan.crs_wkt
+            yield made
 
 
-def _executor(args: argparse.Namespace) -> Executor:
+def _executor(args: argparse.Namespace, load: Callable[[argparse.Namespace], AnsweringEngine]) -> Executor:
     if args.engine == "local":
         from ..batch import local_executor  # noqa: PLC0415
 
-        return lambda work, journal: local_executor.answered(work, partial(_engine, args), journal)
+        return lambda work, journal: local_executor.answered(work, partial(load, args), journal)
     if find_spec("ray") is None:
-        raise _incomplete("ray")
+        raise incomplete("ray")
     from ..batch import ray_executor  # noqa: PLC0415
 
     if args.device not in ("auto", "cpu", "cuda"):
@@ -220,14 +294,15 @@ def _executor(args: argparse.Namespace) -> Executor:
     args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not use a GPU that Ray did not assign
     args.threads = args.threads or 1  # fixed, so that rows do not depend on the number of workers
     cluster = ray_executor.RayCluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
-    return lambda work, journal: ray_executor.answered(work, partial(_engine, args), journal, cluster)
+    return lambda work, journal: ray_executor.answered(work, partial(load, args), journal, cluster)
 
 
 def _bands(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
-def _incomplete(package: str | None) -> UsageError:
+def incomplete(package: str | None) -> UsageError:
+    """Return the error for a missing package of those that rasters need."""
     return UsageError(
         f"The package {package} is missing. Run `scripts/rsgpt batch`, which installs it, or "
         "`pip install rsgpt-backend[batch]` ([batch,ray] for --engine ray)."

@@ -26,11 +26,12 @@ from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
 from ..model.vision.ground_resolution import input_resolution
-from ..predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step
+from ..predictor import Answer, Ask, Capabilities, Classification, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow, check_finite
 from .choices import choice_logprobs, max_spellings_scored, question_of, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
+from .heads.classification import classified
 from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
@@ -120,6 +121,14 @@ class Engine:
             raise EngineError(f"The model failed on this input: {error}. Try fewer pictures or texts.") from error
         of_pictures, of_texts = iter(embedded), iter(written)
         return [next(of_pictures if isinstance(item, KeyedPicture) else of_texts) for item in items]
+
+    @torch.inference_mode()
+    def classify(self, pictures: Sequence[KeyedPicture]) -> list[Classification]:
+        """Return what the classifier sees in pictures, nothing if the model has none. Raises EngineError."""
+        try:
+            return classified(self.model, self._encode(pictures)) if pictures else []
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise EngineError(f"The model failed on this input: {error}. Try fewer pictures.") from error
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         asks = list(map(self._with_defaults, asks))

@@ -279,10 +279,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _groups_of(command: Sequence[str]) -> list[str]:
-    """Return the package groups of a backend command; `batch` on Ray and `train` need further ones."""
+    """Return the package groups of a backend command; some options of `batch` and `search` need further ones."""
     groups = set(command[:1])
     if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
         groups.add("ray")
+    if command[:1] == ["search"] and any(argument.startswith("--tile") for argument in command):
+        groups.add("batch")
     if command[:1] == ["train"]:  # rasterio reads the training pictures that Pillow cannot read
         groups |= {"batch", "evaluate"}
     return [group for group in GROUPS if group in groups]

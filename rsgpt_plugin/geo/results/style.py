@@ -51,11 +51,17 @@ def apply_style(layer: QgsVectorLayer) -> None:
     if polygons:
         _name_rules(layer)
     _label(layer, columns)
+    apply_texts(layer)
+    layer.triggerRepaint()
+
+
+def apply_texts(layer: QgsVectorLayer) -> None:
+    """Set map tip, form, and display name of a results layer; the symbols stay."""
+    columns = result_columns(layer)
     layer.setMapTipTemplate(map_tip(columns, layer.fields()))
     set_form(layer, columns)
     if columns.text:
         layer.setDisplayExpression(QgsExpression.quotedColumnRef(columns.text))
-    layer.triggerRepaint()
 
 
 def show_styled(layer: QgsVectorLayer) -> None:

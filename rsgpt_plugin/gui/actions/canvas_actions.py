@@ -10,6 +10,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
+from ...client.backends import must_start
 from ...client.preferences import load, save
 from ...errors import RsgptError
 from ...icons import plugin_icon
@@ -48,11 +49,13 @@ class CanvasActions(QObject):
         self._menu.register()
         self._asking.answered.connect(self._answered)
         self._asking.failed.connect(self._messages.problem)
+        self._asking.unsaved.connect(self._messages.problem)
         self._asking.stopped.connect(self._messages.clear_note)
 
     def unregister(self) -> None:
         """Remove the button, the menu entries and the context menu, and stop the request in progress."""
         self._asking.stopped.disconnect(self._messages.clear_note)
+        self._asking.unsaved.disconnect(self._messages.problem)
         self._asking.failed.disconnect(self._messages.problem)
         self._asking.answered.disconnect(self._answered)
         self._menu.unregister()
@@ -95,11 +98,12 @@ class CanvasActions(QObject):
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        self._messages.note(self.tr("Asking about the map… The first time, the model takes a moment to start."))
+        first = self.tr("Asking about the map… The first time, the model takes a moment to start.")
+        self._messages.note(first if must_start() else self.tr("Asking about the map…"))
         self._asking.ask(place, question, detailed)
 
     def _answered(self, text: str, shown: ShownAnswers) -> None:
-        self._messages.answer(text, lambda: show_answers(self._canvas, shown))
+        self._messages.answer(shown.message or text, lambda: show_answers(self._canvas, shown))
 
     def _offer_set_up(self) -> None:
         text = self.tr("The model must be set up once before you can use it.")

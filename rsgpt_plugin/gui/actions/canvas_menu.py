@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 
 from ...client.preferences import load, save
 from ...errors import ImageryError
-from ...services.asking.click_run import AskTarget
+from ...services.asking.click_history import AskTarget
 from ...services.asking.feature_selection import FeatureSelection, Polygon, polygon_at, select_features
 from ...services.asking.place import Place, clicked_place
 from ...shared.answers.questions import Question

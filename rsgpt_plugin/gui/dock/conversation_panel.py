@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...client.backends import must_start
 from ...core.conversation_history import ConversationMessage, SavedConversation
 from ...errors import OutputError
 from ...services.asking.answer_row import add_to_results
@@ -136,7 +137,7 @@ class ConversationPanel(QWidget):
         if self._conversation.has_place:
             self.view.begin(question.text)
             self._conversation.ask(question)
-            self._update(self.tr("Waiting for the model… The first time, it takes a moment to start."))
+            self._update(self._waiting_text())
             return
         self._waiting = question
         self.picker.choose_view()
@@ -145,7 +146,11 @@ class ConversationPanel(QWidget):
     def _show_picture(self, scene: Scene) -> None:
         self.picture.show_picture(scene.captured_view, scene.png)
         if self._conversation.is_busy:
-            self._hint(self.tr("Waiting for the model… The first time, it takes a moment to start."))
+            self._hint(self._waiting_text())
+
+    def _waiting_text(self) -> str:
+        first = self.tr("Waiting for the model… The first time, it takes a moment to start.")
+        return first if must_start() else self.tr("Waiting for the model…")
 
     def _write(self, text: str) -> None:
         self._hint(self.tr("The model is answering…"))
@@ -186,8 +191,8 @@ class ConversationPanel(QWidget):
         if view is None:
             return
         try:
-            add_to_results(QgsProject.instance(), view, message)
+            problem = add_to_results(QgsProject.instance(), view, message)
         except OutputError as error:
             self.fail(str(error))
             return
-        self._hint(self.tr("Added to the layer “RSGPT answers”."))
+        self._hint(problem or self.tr("Added to the layer “RSGPT answers”."))

@@ -29,6 +29,7 @@ class StorageGroup(QGroupBox):
         self.clear = {
             StoredKind.PICTURES: QPushButton(self.tr("Clear…")),
             StoredKind.FEATURES: QPushButton(self.tr("Clear…")),
+            StoredKind.SEARCH: QPushButton(self.tr("Clear…")),
             StoredKind.ANSWERS: QPushButton(self.tr("Clear…")),
             StoredKind.ENVIRONMENT: QPushButton(self.tr("Remove…")),
         }
@@ -75,6 +76,7 @@ class StorageGroup(QGroupBox):
         rows = (
             (self.tr("Pictures shown to the model"), StoredKind.PICTURES, self.picture_limit),
             (self.tr("Encoded pictures (feature cache)"), StoredKind.FEATURES, self.feature_limit),
+            (self.tr("Search index"), StoredKind.SEARCH, None),
             (self.tr("Answers (answer cache)"), StoredKind.ANSWERS, None),
             (self.tr("Model environment"), StoredKind.ENVIRONMENT, self.repair),
         )
@@ -96,6 +98,9 @@ class StorageGroup(QGroupBox):
             ),
             StoredKind.FEATURES: self.tr(
                 "Delete all encoded pictures? The next question about each picture will take slightly longer."
+            ),
+            StoredKind.SEARCH: self.tr(
+                "Delete the search index? The next search will create it again, and take longer."
             ),
             StoredKind.ANSWERS: self.tr(
                 "Delete all cached answers? Answers in layers are kept. Questions that you ask again are "

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ...errors import QuestionError
-from ...services.asking.known_questions import save_questions, saved_questions
+from ...services.asking.known_questions import chosen_limits, save_questions, saved_questions
 from ...shared.answers.questions import Question, QuestionCheck, check_questions, is_default_name, parse_questions
 from ..widgets import text_label
 from .question_menu import QuestionMenu
@@ -212,8 +212,10 @@ class QuestionBuilder(QWidget):
         problem = self.text_problem()
         self.problem.setText(problem)
         self.problem.setVisible(is_text and bool(problem))
+        limits = chosen_limits()
         for number, (row, check) in enumerate(zip(self.rows, self._checks()), start=1):
-            row.show_check(check.problem, check.name)
+            refusal = limits.refusal(check.question.text) if limits and check.question else ""
+            row.show_check(check.problem or refusal, check.name)
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))
         self.save.setEnabled(not problem and bool(self._unsaved()))

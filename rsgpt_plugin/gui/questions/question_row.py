@@ -74,6 +74,7 @@ class QuestionRow(QWidget):
         self.kind.choose(question.type)
         self.choices.setText(choices_text(question.choices))
         self.text.setText(question.text)
+        self.text.setCursorPosition(0)  # so that its beginning is visible
         self.blockSignals(False)
         self._update()
 
@@ -81,7 +82,7 @@ class QuestionRow(QWidget):
         """Show a problem, "" for none, and the name that the column gets if the user enters none."""
         if problem and not self.text.text().strip():
             problem = self.tr("Enter a question.")
-        self.problem.setText(problem[:1].upper() + problem[1:])
+        self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.warning.setVisible(bool(problem))
         self.name.setPlaceholderText(default_name)

@@ -18,8 +18,8 @@ from qgis.PyQt.QtWidgets import (
 
 from ...geo.results.display_values import DisplayColumn, confidence_level
 from ...services.results.thumbnails import THUMBNAIL_SIDE
+from .correcting.value_editors import entered_value, show_value, value_editor
 from .rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
-from .value_editors import entered_value, show_value, value_editor
 
 _BAR_HEIGHT = 4
 _MARGIN = 3

@@ -17,8 +17,9 @@ from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.columns import CAPTION
 from .columns.column_values import ColumnValues
-from .correcting import TableCorrections
+from .correcting.table_corrections import TableCorrections
 from .filter_bar import FilterBar
+from .review_window import ReviewWindow
 from .rows_model import ResultsModel
 from .selection import SharedSelection
 from .table_view import ResultsView
@@ -34,6 +35,7 @@ class ResultsDock(QgsDockWidget):
     message = pyqtSignal(str)
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
+    question_requested = pyqtSignal()
     export_requested = pyqtSignal()
     stop_requested = pyqtSignal()
 
@@ -51,10 +53,13 @@ class ResultsDock(QgsDockWidget):
         self.layers = QgsMapLayerComboBox()
         self.filter = FilterBar()
         self.values = ColumnValues(self.view, self.rows, self.filter)
+        self.review = ReviewWindow(self.view)
         self.undo = self._icon_button(self.tr("Undo the last correction (Ctrl+Z in the table)"), "mActionUndo.svg")
         self.redo = self._icon_button(self.tr("Redo the correction (Ctrl+Shift+Z in the table)"), "mActionRedo.svg")
         self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
         self.reask = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.reask_requested)
+        self.add = self._button(self.tr("Add a question…"), "mActionNewAttribute.svg", self.question_requested)
+        self.add.setToolTip(self.tr("Ask one more question about the rows. The answers become a new column."))
         self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.export_requested)
         self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.stop_requested)
         self.progress = QProgressBar()
@@ -82,7 +87,7 @@ class ResultsDock(QgsDockWidget):
         for widget in (self.progress, self.stop):
             widget.setVisible(percent is not None)
         self.progress.setValue(round(percent or 0.0))
-        for button in (self.reask, self.export):
+        for button in (self.reask, self.add, self.export):
             button.setEnabled(percent is None and self.layer is not None)
         for button in (self.zoom, self.undo, self.redo):
             button.setEnabled(self.layer is not None)
@@ -97,6 +102,7 @@ class ResultsDock(QgsDockWidget):
         self.selection.follow(None)
         self.rows.follow(None)
         self.thumbnails.close()
+        self.review.end()
 
     def _button(self, text: str, icon: str, signal: Any) -> QToolButton:
         button = QToolButton()
@@ -120,7 +126,7 @@ class ResultsDock(QgsDockWidget):
         self.layers.setAllowEmptyLayer(True, self.tr("No results layer"))
         self.layers.setMinimumWidth(220)
         top = QHBoxLayout()
-        for widget in (self.layers, self.undo, self.redo, self.zoom, self.reask, self.export):
+        for widget in (self.layers, self.undo, self.redo, self.zoom, self.reask, self.add, self.export):
             top.addWidget(widget)
         top.addStretch(1)
         top.addWidget(self.progress)
@@ -152,6 +158,7 @@ class ResultsDock(QgsDockWidget):
         self.stop_requested.connect(self.corrections.stop)
         self.undo.clicked.connect(lambda checked: self.corrections.undo())
         self.redo.clicked.connect(lambda checked: self.corrections.redo())
+        self.view.picture_requested.connect(self.review.open_at)
         self.view.zoom_requested.connect(self.zoom_requested)
         self.view.reask_requested.connect(self.reask_requested)
         self.thumbnails.arrived.connect(self.view.viewport().update)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
+from ...client.preferences import load
 from ...errors import RsgptError
+from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import is_results
+from ...geo.results.layer_rows import null_to_none
 from ...icons import plugin_icon
 from ...services.background_task import BackgroundTask
 from ...services.results.exporting import export
 from ...services.results.reask import ReaskService
 from ..actions.raster_menu import MENU
 from ..message_bar import MessageBar
+from .add_question_dialog import AddQuestionDialog
 from .export_dialog import ExportDialog
 from .reask_dialog import ReaskDialog
 from .results_dock import ResultsDock
@@ -84,6 +89,7 @@ class ResultsTable(QObject):
         dock.message.connect(self._messages.answer)
         dock.zoom_requested.connect(self._zoom)
         dock.reask_requested.connect(self._open_reask)
+        dock.question_requested.connect(self._open_question)
         dock.export_requested.connect(self._open_export)
         dock.stop_requested.connect(self._stop)
         dock.closed.connect(lambda: self.action.setChecked(False))
@@ -106,6 +112,31 @@ class ResultsTable(QObject):
             return
         dialog = ReaskDialog(dock.layer, dock.selected(), dock.model.shown_rows, self._iface.mainWindow())
         self._open(dialog, lambda: self._start_asking(dialog))
+
+    def _open_question(self) -> None:
+        dock = self.dock
+        if dock is None or dock.layer is None or self._reask.busy:
+            return
+        rows, shown, selected = dock.model.all_rows, dock.model.shown_rows, dock.selected()
+        groups = [(self.tr("All rows"), rows)]
+        if len(shown) < len(rows):
+            groups.insert(0, (self.tr("Rows shown"), shown))
+        if len(selected) > 1:
+            groups.insert(0, (self.tr("Selected rows"), selected))
+        dialog = AddQuestionDialog(dock.layer, groups, self._model_of(dock.layer), self._iface.mainWindow())
+        self._open(dialog, lambda: self._start_adding(dialog))
+
+    def _model_of(self, layer: QgsVectorLayer) -> str:
+        """Return the model that answered the first row, else the one of the options."""
+        name = result_columns(layer).known.get("model", "")
+        feature = next(layer.getFeatures(), None) if name else None
+        return str((null_to_none(feature[name]) if feature is not None else None) or load().model)
+
+    def _start_adding(self, dialog: AddQuestionDialog) -> None:
+        dock, request = self.dock, dialog.request()
+        if dock is not None and dock.layer is not None and request is not None:
+            dock.show_progress(0.0)
+            self._reask.start(dock.layer, dialog.rows(), request)
 
     def _open(self, dialog: QDialog, accepted: Callable[[], None]) -> None:
         """Open a dialog. Its acceptance is ignored if the table shows another layer by then."""
@@ -141,7 +172,8 @@ class ResultsTable(QObject):
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        work.done.connect(lambda sentence: self._on_exported(sentence, True))
+        path = dialog.destination().path
+        work.done.connect(lambda sentence: self._on_exported(sentence, True, path))
         work.failed.connect(lambda sentence, details: self._on_exported(sentence, False))
         work.stopped.connect(lambda: self._on_exported(self.tr("The export was stopped."), False))
         work.progressChanged.connect(dock.show_progress)
@@ -153,9 +185,9 @@ class ResultsTable(QObject):
         if self._export is not None:
             self._export.cancel()
 
-    def _on_exported(self, sentence: str, succeeded: bool) -> None:
+    def _on_exported(self, sentence: str, succeeded: bool, path: Optional[Path] = None) -> None:
         self._export = None
-        self._finish(sentence, succeeded)
+        self._finish(sentence, succeeded, path)
 
     def _on_asked(self, sentence: str) -> None:
         self._finish(sentence, True)
@@ -163,8 +195,10 @@ class ResultsTable(QObject):
     def _on_failed(self, sentence: str) -> None:
         self._finish(sentence, False)
 
-    def _finish(self, sentence: str, succeeded: bool) -> None:
+    def _finish(self, sentence: str, succeeded: bool, path: Optional[Path] = None) -> None:
         if self.dock is not None:
             self.dock.show_progress(None)
-        show = self._messages.answer if succeeded else self._messages.problem
-        show(sentence)
+        if succeeded:
+            self._messages.answer(sentence, link=path)
+        else:
+            self._messages.problem(sentence)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Optional
 
-from qgis.PyQt.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -28,13 +29,15 @@ class ResultsView(QTableView):
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
     correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
-    IDs. current_changed: the column with the focus. undo_requested, redo_requested: undo a correction, and repeat it.
+    IDs. picture_requested: enlarge the picture in a line. current_changed: the column with the focus.
+    undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
     correct_requested = pyqtSignal(str, object)
     restore_requested = pyqtSignal(str, object)
+    picture_requested = pyqtSignal(int)
     current_changed = pyqtSignal(int)
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
@@ -45,6 +48,7 @@ class ResultsView(QTableView):
         self._columns: tuple[DisplayColumn, ...] = ()
         self._picture = PictureCell(icon, self)
         self._cells: list[AnswerCell] = []
+        self._widths: dict[str, int] = {}  # as the user set them, by column name
         self._place: tuple[Optional[int], str, int] = (None, "", 0)
         self.setModel(model)
         self.setItemDelegateForColumn(PICTURE, self._picture)
@@ -54,6 +58,12 @@ class ResultsView(QTableView):
         model.modelReset.connect(self._lay_out)
         model.modelReset.connect(self._restore_place)
         self.doubleClicked.connect(self._on_double_click)
+        self.clicked.connect(self._on_click)
+        self._enlarge = QTimer(self)  # waits for the second click, which zooms
+        self._enlarge.setSingleShot(True)
+        self._enlarge.setInterval(QGuiApplication.styleHints().mouseDoubleClickInterval())
+        self._enlarge.timeout.connect(self._request_picture)
+        self._double_clicked_at = 0.0
 
     def _set_up(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -96,17 +106,17 @@ class ResultsView(QTableView):
             action()
 
     def _key_action(self, event: QKeyEvent) -> Optional[Callable[[], None]]:
-        keys = QKeySequence.StandardKey
+        keys, key, pressed = QKeySequence.StandardKey, event.key(), event.modifiers() & _ALL_KEYS
         if event.matches(keys.Copy):
             return lambda: self._copy(self.currentIndex())
         if event.matches(keys.Undo):
             return self.undo_requested.emit
-        if event.matches(keys.Redo) or (
-            event.modifiers() & _ALL_KEYS == _SHIFT_CONTROL and event.key() == Qt.Key.Key_Z
-        ):
+        if event.matches(keys.Redo) or (key == Qt.Key.Key_Z and pressed == _SHIFT_CONTROL):
             return self.redo_requested.emit
-        if event.key() == Qt.Key.Key_F2 and event.modifiers() & _ALL_KEYS == Qt.KeyboardModifier.ShiftModifier:
+        if key == Qt.Key.Key_F2 and pressed == Qt.KeyboardModifier.ShiftModifier:
             return lambda: self._correct_rows(self.currentIndex())
+        if key == Qt.Key.Key_Space and pressed == Qt.KeyboardModifier.NoModifier:
+            return self._request_picture
         return None
 
     def _chosen(self, index: QModelIndex) -> list[int]:
@@ -131,11 +141,16 @@ class ResultsView(QTableView):
         for number, (column, cell) in enumerate(zip(self._columns, self._cells), start=1):
             self.setItemDelegateForColumn(number, cell)
             width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
-            self.setColumnWidth(number, width * self.fontMetrics().height())
+            self.setColumnWidth(number, self._widths.get(column.name) or width * self.fontMetrics().height())
 
     def _remember_place(self) -> None:
         """Remember the current cell by feature ID and column name, and the scroll position."""
         current, scrolled = self.currentIndex(), self.verticalScrollBar().value()
+        self._widths.update(
+            (column.name, self.columnWidth(number))
+            for number, column in enumerate(self._columns, 1)
+            if not self.isColumnHidden(number)
+        )
         if current.isValid():
             column = self._model.column_at(current.column())
             self._place = (self._model.row_at(current.row()).fid, column.name if column else "", scrolled)
@@ -156,7 +171,18 @@ class ResultsView(QTableView):
         self.updateGeometries()
         self.verticalScrollBar().setValue(scrolled)
 
+    def _on_click(self, index: QModelIndex) -> None:
+        is_second = 1000 * (time.monotonic() - self._double_clicked_at) < self._enlarge.interval()
+        if index.column() == PICTURE and not is_second and not QGuiApplication.keyboardModifiers():
+            self._enlarge.start()
+
+    def _request_picture(self) -> None:
+        if self.currentIndex().isValid():
+            self.picture_requested.emit(self.currentIndex().row())
+
     def _on_double_click(self, index: QModelIndex) -> None:
+        self._double_clicked_at = time.monotonic()
+        self._enlarge.stop()
         column = self._model.column_at(index.column())
         if column is None or not column.editable:
             self.zoom_requested.emit()
@@ -172,6 +198,9 @@ class ResultsView(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Zoom to")).triggered.connect(lambda checked: self.zoom_requested.emit())
         menu.addAction(self.tr("Ask again…")).triggered.connect(lambda checked: self.reask_requested.emit())
+        enlarge = menu.addAction(self.tr("Enlarge picture and review"))
+        enlarge.setShortcut(QKeySequence("Space"))  # shown only: the view handles the key
+        enlarge.triggered.connect(lambda checked: self.picture_requested.emit(index.row()))
         menu.addSeparator()
         column, row = self._model.column_at(index.column()), self._model.row_at(index.row())
         if column is None:

@@ -15,13 +15,16 @@ from ..results.results_layer import ResultsLayer
 from .scene import extent_of
 
 
-def add_to_results(project: QgsProject, view: CapturedView, message: ConversationMessage) -> None:
+def add_to_results(project: QgsProject, view: CapturedView, message: ConversationMessage) -> str:
     """Add the answer of `message` about `view` to the layer “RSGPT answers”. Call it on the main thread.
 
-    Raises OutputError if the layer does not accept the row.
+    Return why the answer is in memory only, "" if it is in the file. Raises OutputError if the layer does not accept
+    the row.
     """
     crs = QgsCoordinateReferenceSystem.fromWkt(view.crs_wkt)
-    ResultsLayer(project).add(_row(view, message), crs, message.question)
+    results = ResultsLayer(project)
+    results.add(_row(view, message), crs, message.question)
+    return results.problem
 
 
 def _row(view: CapturedView, message: ConversationMessage) -> QgsFeature:

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...client.preferences import load
 from ...errors import OutputError, RsgptError
+from ...geo.results.layer_rows import null_to_none
 from ...processing.parameters import PROMPT, preferred_parameters
 from ...shared.answers.questions import Question
+from ...shared.results.columns import CONFIDENCE, answer_columns
 from ..results.results_layer import ResultsLayer, reasons
 from ..runs.algorithm_task import AlgorithmTask, project_context
-from .feature_selection import FeatureSelection
-from .place import Place
+from .click_history import AskTarget, record_answers
 
 translate = QCoreApplication.translate
 
 _MAX_SHOWN = 5
 
-AskTarget = Union[Place, FeatureSelection]
-
 
 @dataclass(frozen=True)
 class ShownAnswers:
-    """The areas of answers, to be outlined on the map. The geometries are in `crs`."""
+    """The areas of answers, to be outlined on the map. The geometries are in `crs`.
+
+    message: question and answers with their confidence.
+    """
 
     geometries: tuple[QgsGeometry, ...]
     crs: QgsCoordinateReferenceSystem
+    message: str = ""
 
 
 @dataclass(eq=False)
 class _Click:
-    """One run and its question, None for a description."""
+    """One run about a target, and its question, None for a description."""
 
+    target: AskTarget
     question: Optional[Question]
     running: AlgorithmTask
 
@@ -44,11 +48,13 @@ class _Click:
 class AskingService(QObject):
     """Starts runs for clicks. Each run ends with one signal, on the main thread.
 
-    answered: the answers as text, and a ShownAnswers. failed: a message.
+    answered: the answers as text, and a ShownAnswers. failed: a message. Before `answered`, `unsaved` is emitted with a
+    message if the answers are in memory only.
     """
 
     answered = pyqtSignal(str, object)
     failed = pyqtSignal(str)
+    unsaved = pyqtSignal(str)
     stopped = pyqtSignal()
 
     def __init__(self, project: QgsProject) -> None:
@@ -63,7 +69,7 @@ class AskingService(QObject):
         if detailed:
             parameters[PROMPT.name] = ""  # the user's prompt is for short captions only
         try:
-            click = _Click(question, AlgorithmTask(place.algorithm, parameters, project_context(self._project)))
+            click = _Click(place, question, AlgorithmTask(place.algorithm, parameters, project_context(self._project)))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
@@ -88,6 +94,11 @@ class AskingService(QObject):
         else:
             self._add_answers(click, results)
 
+    def _record(self, click: _Click, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem) -> None:
+        task = record_answers(click.target, features, crs, click.question)
+        task.failed.connect(lambda message, details: self.unsaved.emit(message))
+        task.start()
+
     def _add_answers(self, click: _Click, results: dict[str, Any]) -> None:
         layer = click.running.output(results)
         if layer is None:
@@ -95,18 +106,35 @@ class AskingService(QObject):
             return
         features = list(layer.getFeatures())
         try:
-            answers = [self._results.add(feature, layer.crs(), click.question) for feature in features]
+            answers = self._results.add_all(features, layer.crs(), click.question)
         except OutputError as error:
             self.failed.emit(str(error))
             return
+        if self._results.problem:
+            self.unsaved.emit(self._results.problem)
+        self._record(click, features, layer.crs())
         texts = [answer for answer in answers if answer]
         if texts:
-            areas = ShownAnswers(tuple(feature.geometry() for feature in features), layer.crs())
+            geometries = tuple(feature.geometry() for feature in features)
+            areas = ShownAnswers(geometries, layer.crs(), _message(click.question, features, answers))
             self.answered.emit(_shortened(texts), areas)
         else:
             message = translate("Rsgpt", "There is no answer for this area: {reason}.")
             unknown = translate("Rsgpt", "the model gave no answer")
             self.failed.emit(message.format(reason=reasons(features).rstrip(".") or unknown))
+
+
+def _message(question: Optional[Question], features: Sequence[QgsFeature], answers: Sequence[str]) -> str:
+    """Return the question and the answers with their confidence."""
+    name = answer_columns(question.name)[1] if question else CONFIDENCE
+    lines = []
+    for feature, answer in zip(features, answers):
+        confidence = null_to_none(feature[name])
+        sure = (
+            "" if confidence is None else translate("Rsgpt", "{percent} % sure").format(percent=round(100 * confidence))
+        )
+        lines += [f"{answer} ({sure})" if sure else answer] if answer else []
+    return "\n".join([question.text, _shortened(lines)] if question else [_shortened(lines)])
 
 
 def _shortened(answers: Sequence[str]) -> str:

@@ -1,15 +1,17 @@
-"""Questions that the user can choose from: saved ones, and those of recent runs."""
+"""Questions that the user can choose from: saved ones, and those of recent runs; and what the model cannot answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
+from ...client.backends import chosen_model
 from ...client.preferences import load, save
 from ...core.paths import runs_file
 from ...core.run_store import RunStore
-from ...errors import OutputError, QuestionError
+from ...errors import OutputError, QuestionError, RsgptError
+from ...shared.answers.model_limits import ModelLimits
 from ...shared.answers.questions import Question, parse_line, parse_questions
 
 MAX_RECENT = 10
@@ -38,6 +40,14 @@ def recent_questions() -> list[Question]:
     for question in (question for text in texts for question in _parsed(text, parse_questions)):
         found.setdefault(replace(question, name=""), question)
     return list(found.values())[:MAX_RECENT]
+
+
+def chosen_limits() -> Optional[ModelLimits]:
+    """Return the limits of the model in the options, None if they are not known."""
+    try:
+        return chosen_model().limits
+    except RsgptError:
+        return None
 
 
 def _parsed(text: Any, parse: Callable[[str], list[Question]]) -> list[Question]:

@@ -170,7 +170,7 @@ class ConversationTurn(QgsTask):
 
 
 def _answered(request: TurnRequest, raw: RawAnswer) -> ConversationMessage:
-    answer = typed_answer(request.question, raw, request.minimum_confidence)
+    answer = typed_answer(request.question, raw, request.minimum_confidence, request.model.limits)
     message = replace(
         request.message,
         model=raw.model or request.model.name,

@@ -28,6 +28,7 @@ class StoredKind(Enum):
     ANSWERS = "answers"
     PICTURES = "pictures"
     FEATURES = "features"
+    SEARCH = "search"
 
 
 def measure_sizes() -> BackgroundTask:
@@ -51,6 +52,9 @@ def clear(kind: StoredKind) -> BackgroundTask:
         elif kind is StoredKind.FEATURES:
             # A running model may write a file meanwhile. The next call removes it.
             shutil.rmtree(paths.feature_folder(), ignore_errors=True)
+        elif kind is StoredKind.SEARCH:
+            for file in _database_files(paths.search_file()):
+                file.unlink(missing_ok=True)
         return _sizes()
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: clearing stored data"), remove)
@@ -65,8 +69,16 @@ def _size(kind: StoredKind) -> int:
         return sum(_bytes_below(folder) for folder in ManagedEnvironment(paths.home()).parts())
     if kind is StoredKind.FEATURES:
         return _bytes_below(paths.feature_folder())
-    file = paths.cache_file() if kind is StoredKind.ANSWERS else paths.picture_file()
-    return _bytes_of(file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm"))
+    databases = {
+        StoredKind.ANSWERS: paths.cache_file(),
+        StoredKind.PICTURES: paths.picture_file(),
+        StoredKind.SEARCH: paths.search_file(),
+    }
+    return _bytes_of(_database_files(databases[kind]))
+
+
+def _database_files(file: Path) -> list[Path]:
+    return [file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm")]
 
 
 def _bytes_below(folder: Path) -> int:

@@ -14,9 +14,10 @@ from ...errors import OutputError, RsgptError
 from ...geo.results.layer_rows import LayerRow
 from ..runs.algorithm_task import AlgorithmTask, project_context
 from ..time_slices import TimeSlicer
+from .added_question import RowChange, add_question_columns
 from .layer_edits import write_values
 from .reask_request import ReaskGroup, ReaskRequest, ReaskStep, group_rows, row_places, step
-from .reask_rows import ReaskOutput, RowChange, changes
+from .reask_rows import ReaskOutput, changes
 
 translate = QCoreApplication.translate
 
@@ -119,7 +120,14 @@ class ReaskService(QObject):
 
     def _update(self, job: _ReaskJob, output: ReaskOutput) -> None:
         if job.step is not None:
-            row_changes = changes(job.layer, job.step, output, self._project)
+            added = job.request.added
+            try:
+                if added is not None:
+                    add_question_columns(job.layer, added)
+            except OutputError as error:
+                self._end(str(error), False)
+                return
+            row_changes = changes(job.layer, job.step, output, self._project, added)
             write = partial(self._write, job)
             self._slices.start(row_changes, write, lambda: self._next(job), self._fail)
 
@@ -142,7 +150,10 @@ class ReaskService(QObject):
             return
         count = sum(len(group.fids) for group in job.groups)
         if job.written == count:
-            self._end(translate("Rsgpt", "Asked again. Rows: {asked}.").format(asked=count), True)
+            asked = translate("Rsgpt", "Asked again. Rows: {asked}.")
+            if job.request.added is not None:
+                asked = translate("Rsgpt", "The question was asked. Rows: {asked}.")
+            self._end(asked.format(asked=count), True)
         else:
             message = translate("Rsgpt", "{kept} of {asked} rows keep their previous answers ({problem}).")
             message = message.format(kept=count - job.written, asked=count, problem=job.problem or "?")

@@ -49,18 +49,26 @@ class RowQuestions:
 class ReaskRequest:
     """A request to ask rows again. raster, source: the raster layer's id, and its source without credentials.
 
-    questions: None to repeat the questions of each row.
+    questions: None to repeat the questions of each row. added: a question that the layer gets as a new column instead;
+    the other values of the rows stay.
     """
 
     raster: str
     source: str
     model: str
     questions: Optional[RowQuestions] = None
+    added: Optional[Question] = None
 
     @classmethod
     def about(cls, raster: QgsRasterLayer, model: str, questions: Optional[RowQuestions] = None) -> ReaskRequest:
         """Return the request to ask `model` about `raster`."""
         return cls(raster.id(), without_secrets(raster.source()), model, questions)
+
+    @classmethod
+    def adding(cls, raster: QgsRasterLayer, model: str, question: Question) -> ReaskRequest:
+        """Return the request to ask `model` one more question about `raster`."""
+        questions = RowQuestions("", question.line)
+        return cls(raster.id(), without_secrets(raster.source()), model, questions, question)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from qgis.core import (
     QgsFeature,
@@ -19,9 +19,11 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import checked_transform
+from ...shared.answers.questions import Question
 from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ...shared.results.rows import Status
 from ...unexpected import log_unexpected
+from .added_question import AddedAnswer, RowChange
 from .corrections import corrected_columns
 from .reask_request import FEATURES, ROW, ReaskStep, row_questions
 
@@ -32,14 +34,6 @@ _BATCH_SIZE = 100
 _HAS_ANSWER = (Status.ANSWERED.value, Status.PARTIAL.value)
 
 
-class RowChange(NamedTuple):
-    """The change of a row. values: new values by column, {} if the row stays as it is. problem: the reason for that."""
-
-    fid: int
-    values: dict[str, Any]
-    problem: str = ""
-
-
 @dataclass(frozen=True)
 class ReaskOutput:
     """The output layer of a run, and its features."""
@@ -48,14 +42,16 @@ class ReaskOutput:
     features: Sequence[QgsFeature]
 
 
-def changes(layer: QgsVectorLayer, step: ReaskStep, output: ReaskOutput, project: QgsProject) -> Iterator[RowChange]:
+def changes(
+    layer: QgsVectorLayer, step: ReaskStep, output: ReaskOutput, project: QgsProject, added: Optional[Question] = None
+) -> Iterator[RowChange]:
     """Yield the change of each row of `step`, given the output of its run.
 
     A row whose new run failed keeps its previous answer. A corrected value stays; the new answer of the model goes to
-    the column of the model's answer.
+    the column of the model's answer. added: the question of the run if it is new in the layer.
     """
     find = _by_row_id(output) if step.algorithm == FEATURES else _by_center(layer, output, project)
-    updater = _RowUpdater(layer, output.layer)
+    updater = _RowUpdater(layer, output.layer) if added is None else AddedAnswer(layer, added)
     for start in range(0, len(step.fids), _BATCH_SIZE):
         # Read the whole batch first: an open read cursor would lock the file while the caller writes.
         request = QgsFeatureRequest().setFilterFids(list(step.fids[start : start + _BATCH_SIZE]))

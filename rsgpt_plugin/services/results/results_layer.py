@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Optional
 
 from qgis.core import (
@@ -27,6 +28,7 @@ from ...geo.results.style import apply_style
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column
+from .answers_file import check_answers, open_answers
 
 translate = QCoreApplication.translate
 
@@ -34,77 +36,151 @@ _MARK = "rsgpt/answers"
 
 
 class ResultsLayer:
-    """A memory layer with the answers about single places: question, answer and provenance."""
+    """The layer with the answers about single places: question, answer and provenance.
+
+    Its rows are in a GeoPackage. If that cannot be written, they are in a memory layer until the next answer.
+    """
 
     def __init__(self, project: QgsProject) -> None:
         self._project = project
+        self.problem = ""  # why the latest rows are only in memory
 
     def add(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, question: Optional[Question]) -> str:
         """Add a row of `rsgpt:describeraster`, given in `crs`; return its answer as text, "" if there is none.
 
-        Raises OutputError if the layer does not accept the row.
+        Raises OutputError if the row cannot be added even to a memory layer.
         """
-        layer = self.layer() or self._create(crs)
-        row = QgsFeature(layer.fields())
-        row.setGeometry(self._transformed(feature, crs, layer))
-        answer, confidence = _answer(feature, question)
-        for name in set(layer.fields().names()) & set(feature.fields().names()):
-            row[name] = feature[name]
-        row[QUESTION] = question.text if question else feature["prompt"]
-        row[ANSWER] = answer or None
-        row[CONFIDENCE] = confidence
-        added, _ = layer.dataProvider().addFeatures([row])
-        if not added:
-            raise OutputError(
-                translate(
-                    "Rsgpt",
-                    "The answer could not be added to the layer “RSGPT answers”. Remove that layer, then ask again.",
-                )
+        return self.add_all([feature], crs, question)[0]
+
+    def add_all(
+        self, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem, question: Optional[Question]
+    ) -> list[str]:
+        """Add rows as `add` does."""
+        self.problem = ""
+        rows = _Rows(features, crs, question)
+        try:
+            self._keep(rows)
+        except OutputError as error:
+            self._hold(rows)
+            message = translate(
+                "Rsgpt", "The answer is kept in memory only, and is lost when QGIS is closed. {problem}"
             )
-        layer.updateExtents()
-        layer.triggerRepaint()
-        return answer
+            self.problem = message.format(problem=error)
+        return [_answer(feature, question)[0] for feature in features]
 
     def layer(self) -> Optional[QgsVectorLayer]:
         """Return the project's results layer; None before the first answer."""
+        return self._layer(is_memory=False) or self._layer(is_memory=True)
+
+    def _layer(self, *, is_memory: bool) -> Optional[QgsVectorLayer]:
         layers = [layer for layer in self._project.mapLayers().values() if layer.customProperty(_MARK)]
-        return layers[0] if layers else None
+        return next((layer for layer in layers if (layer.providerType() == "memory") is is_memory), None)
+
+    def _keep(self, rows: _Rows) -> None:
+        """Append the rows, and those of the memory layer, to the file. Raises OutputError if it cannot be written."""
+        layer = self._layer(is_memory=False)
+        if layer is None:
+            crs = self._new_crs(rows.crs)
+            rows.for_layer(_fields(), crs, self._project)  # raises before a file is created
+            layer = open_answers(self._project, _name(), _fields(), crs)
+        check_answers(layer)
+        memory = self._layer(is_memory=True)
+        features = rows.for_layer(layer.fields(), layer.crs(), self._project)
+        if memory is not None:
+            held = _Rows(list(memory.getFeatures()), memory.crs())
+            features = held.for_layer(layer.fields(), layer.crs(), self._project) + features
+        _append(layer, features)
+        self._show(layer)
+        if memory is not None:
+            self._project.removeMapLayer(memory)
+
+    def _hold(self, rows: _Rows) -> None:
+        layer = self._layer(is_memory=True)
+        crs = layer.crs() if layer is not None else self._new_crs(rows.crs)
+        features = rows.for_layer(_fields(), crs, self._project)
+        if layer is None:
+            layer = self._create(crs)
+        _append(layer, features)
+        self._show(layer)
 
     def _create(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
-        project_crs = self._project.crs()
-        layer = QgsMemoryProviderUtils.createMemoryLayer(
-            translate("Rsgpt", "RSGPT answers"),
-            _fields(),
-            QgsWkbTypes.Type.Polygon,
-            project_crs if project_crs.isValid() else crs,
-        )
-        layer.setCustomProperty(_MARK, True)
-        apply_style(layer)
-        self._project.addMapLayer(layer, False)
-        self._project.layerTreeRoot().insertLayer(0, layer)
+        layer = QgsMemoryProviderUtils.createMemoryLayer(_name(), _fields(), QgsWkbTypes.Type.Polygon, crs)
+        self._show(layer)
         return layer
 
-    def _transformed(
-        self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, layer: QgsVectorLayer
-    ) -> QgsGeometry:
-        """Return the geometry in the layer's CRS.
+    def _new_crs(self, crs: QgsCoordinateReferenceSystem) -> QgsCoordinateReferenceSystem:
+        return self._project.crs() if self._project.crs().isValid() else crs
 
-        Raises OutputError if it has no location there: QGIS raises an exception or returns infinite coordinates.
-        """
-        geometry = QgsGeometry(feature.geometry())
-        try:
-            geometry.transform(transform_between(crs, layer.crs(), self._project.transformContext()))
-            is_located = geometry.boundingBox().isFinite()
-        except QgsCsException:
-            is_located = False
-        if is_located:
-            return geometry
-        message = translate(
-            "Rsgpt",
-            "The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another "
-            "coordinate system for the project, remove that layer, then ask again.",
-        )
-        raise OutputError(message.format(crs=layer.crs().userFriendlyIdentifier()))
+    def _show(self, layer: QgsVectorLayer) -> None:
+        if self._project.mapLayer(layer.id()) is None:
+            layer.setCustomProperty(_MARK, True)
+            if not layer.mapTipTemplate():
+                apply_style(layer)
+            self._project.addMapLayer(layer, False)
+            self._project.layerTreeRoot().insertLayer(0, layer)
+        layer.updateExtents()
+        layer.triggerRepaint()
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of an algorithm and their question, None for a description; or rows of a results layer."""
+
+    features: Sequence[QgsFeature]
+    crs: QgsCoordinateReferenceSystem
+    question: Optional[Question] = None
+
+    def for_layer(self, fields: QgsFields, crs: QgsCoordinateReferenceSystem, project: QgsProject) -> list[QgsFeature]:
+        """Return the rows with these fields, in this CRS. Raises OutputError if they have no location in it."""
+        return [self._row(feature, fields, crs, project) for feature in self.features]
+
+    def _row(
+        self, feature: QgsFeature, fields: QgsFields, crs: QgsCoordinateReferenceSystem, project: QgsProject
+    ) -> QgsFeature:
+        row = QgsFeature(fields)
+        row.setGeometry(_transformed(feature, self.crs, crs, project))
+        for name in set(fields.names()) & set(feature.fields().names()):
+            row[name] = feature[name]
+        if QUESTION not in feature.fields().names():
+            answer, confidence = _answer(feature, self.question)
+            row[QUESTION] = self.question.text if self.question else feature["prompt"]
+            row[ANSWER], row[CONFIDENCE] = answer or None, confidence
+        return row
+
+
+def _name() -> str:
+    return translate("Rsgpt", "RSGPT answers")
+
+
+def _append(layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
+    provider = layer.dataProvider()
+    added, _ = provider.addFeatures(list(features))
+    if not added:
+        message = translate("Rsgpt", "The answer could not be added to the layer “RSGPT answers” ({cause}).")
+        raise OutputError(message.format(cause=provider.lastError() or layer.source()))
+
+
+def _transformed(
+    feature: QgsFeature, crs: QgsCoordinateReferenceSystem, to: QgsCoordinateReferenceSystem, project: QgsProject
+) -> QgsGeometry:
+    """Return the geometry in another CRS.
+
+    Raises OutputError if it has no location there: QGIS raises an exception or returns infinite coordinates.
+    """
+    geometry = QgsGeometry(feature.geometry())
+    try:
+        geometry.transform(transform_between(crs, to, project.transformContext()))
+        is_located = geometry.boundingBox().isFinite()
+    except QgsCsException:
+        is_located = False
+    if is_located:
+        return geometry
+    message = translate(
+        "Rsgpt",
+        "The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another "
+        "coordinate system for the project, remove that layer, then ask again.",
+    )
+    raise OutputError(message.format(crs=to.userFriendlyIdentifier()))
 
 
 def _fields() -> QgsFields:

@@ -23,12 +23,15 @@ _PATIENCE_MS = 3000
 
 
 class Thumbnails(QObject):
-    """Pixmaps of at most SIDE pixels per side, by the hash of the picture. arrived: a requested pixmap was read."""
+    """Pixmaps by the hash of the picture. arrived: a requested pixmap was read."""
 
     arrived = pyqtSignal()
 
-    def __init__(self) -> None:
+    def __init__(self, side: Optional[int] = THUMBNAIL_SIDE, most_cached: int = _MAX_CACHED) -> None:
+        """side: most pixels per side, None for pictures in their own size."""
         super().__init__()
+        self._side = side
+        self._most_cached = most_cached
         self._pixmaps: OrderedDict[str, Optional[QPixmap]] = OrderedDict()
         self._reader: Optional[_ThumbnailReader] = None
 
@@ -56,14 +59,14 @@ class Thumbnails(QObject):
 
     def _request(self, sha256: str) -> None:
         if self._reader is None:
-            self._reader = _ThumbnailReader(picture_file(), load().picture_bytes)
+            self._reader = _ThumbnailReader(picture_file(), load().picture_bytes, self._side)
             self._reader.read.connect(self._add)
             self._reader.start(QThread.Priority.LowPriority)
         self._reader.request(sha256)
 
     def _add(self, sha256: str, image: QImage) -> None:
         self._pixmaps[sha256] = None if image.isNull() else QPixmap.fromImage(image)
-        while len(self._pixmaps) > _MAX_CACHED:
+        while len(self._pixmaps) > self._most_cached:
             self._pixmaps.popitem(last=False)
         self.arrived.emit()
 
@@ -73,8 +76,9 @@ class _ThumbnailReader(QThread):
 
     read = pyqtSignal(str, QImage)
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, side: Optional[int]) -> None:
         super().__init__()
+        self._side = side
         self._path = path
         self._max_bytes = max_bytes
         self._waiting: OrderedDict[str, None] = OrderedDict()
@@ -105,7 +109,7 @@ class _ThumbnailReader(QThread):
                 if sha256 is None:
                     return
                 store = store or self._open()
-                self.read.emit(sha256, _thumbnail(store, sha256))
+                self.read.emit(sha256, _thumbnail(store, sha256, self._side))
         finally:
             if store is not None:
                 store.close()
@@ -124,14 +128,12 @@ class _ThumbnailReader(QThread):
             return None
 
 
-def _thumbnail(store: Optional[PictureStore], sha256: str) -> QImage:
+def _thumbnail(store: Optional[PictureStore], sha256: str, side: Optional[int]) -> QImage:
     try:
         png = store.get(sha256) if store is not None else None
     except OutputError:
         png = None
     image = QImage.fromData(png, "PNG") if png else QImage()
-    if image.isNull():
+    if image.isNull() or side is None:
         return image
-    return image.scaled(
-        THUMBNAIL_SIDE, THUMBNAIL_SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    )
+    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)

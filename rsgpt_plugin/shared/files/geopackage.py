@@ -36,7 +36,7 @@ _STYLE_TABLE = (
     "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
     "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))",
     "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
-    f"VALUES ('{STYLES}', 'attributes', '{STYLES}', '', 0)",
+    "VALUES ('layer_styles', 'attributes', 'layer_styles', '', 0)",
 )
 _SRS_COLUMNS = "srs_name, srs_id, organization, organization_coordsys_id, definition, description"
 
@@ -61,11 +61,17 @@ def check_replaceable(path: Path, layer: str) -> None:
                 "{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.",
             )
             raise OutputError(sentence.format(path=path, layer=name))
-    with _opened(path, timeout_s=1.0) as database:
-        database.execute("BEGIN IMMEDIATE")
+    check_writable(path)
+    with _opened(path) as database:
         for name in (name for name, columns in present.items() if CORRECTED in columns):
             query = f"SELECT count(*) FROM {_quoted(name)} WHERE {CORRECTED} <> ''"  # nosec B608 - quoted names
             check_corrected(path, *(_first_row(database, query) or (0,)))
+
+
+def check_writable(path: Path, timeout_s: float = 1.0) -> None:
+    """Raise OutputError if a GeoPackage cannot be written now, for example because another program writes it."""
+    with _opened(path, timeout_s) as database:
+        database.execute("BEGIN IMMEDIATE")
         database.execute("ROLLBACK")
 
 

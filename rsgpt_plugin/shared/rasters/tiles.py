@@ -111,6 +111,11 @@ class TileGrid:
         return self.columns * self.rows
 
     @property
+    def parts(self) -> tuple[float, ...]:
+        """The numbers that distinguish it from other grids over the same raster."""
+        return self.size, self.overlap
+
+    @property
     def stride(self) -> int:
         """Pixels from one tile to the next."""
         return max(1, round(self.size * (1.0 - self.overlap / 100.0)))

@@ -7,9 +7,10 @@ from enum import Enum
 
 from ..i18n import mark, marked
 
-CAPTION, CONFIDENCE = "caption", "confidence"
+CAPTION, CONFIDENCE, REASON = "caption", "confidence", "reason"
 QUESTION, ANSWER = "question", "answer"
 CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
+OBJECT, SEARCH_WINDOW = "object", "search_window"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
 _RESERVED_BY_FORMATS = frozenset({"fid", "geom", "geometry"})
@@ -31,7 +32,7 @@ MOMENT = DataType("QDateTime", "timestamp[ms]")  # in UTC
 
 
 class ColumnOrigin(Enum):
-    """Which layers have a column. RESULT: all results. BATCH: results of `rsgpt batch` only.
+    """Which layers have a column. RESULT: all results. BATCH: results of `rsgpt batch` only. OBJECTS: found objects.
 
     CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with corrected answers.
     BEFORE_CORRECTION: the same layers; the model's value, in a column named after the corrected one.
@@ -42,6 +43,7 @@ class ColumnOrigin(Enum):
     CLICKS = "clicks"
     CORRECTION = "correction"
     BEFORE_CORRECTION = "before_correction"
+    OBJECTS = "objects"
 
 
 class ColumnGroup(Enum):
@@ -76,6 +78,7 @@ class Column:
 # In the order of results and of the form; the questions' columns follow SAID.
 COLUMNS: tuple[Column, ...] = (
     Column(QUESTION, TEXT, mark("Question"), mark("the question"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
+    Column(OBJECT, TEXT, mark("Object"), mark("what was found"), ColumnGroup.SAID, ColumnOrigin.OBJECTS),
     Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_model_text=True),
     Column(
         ANSWER,
@@ -121,7 +124,7 @@ COLUMNS: tuple[Column, ...] = (
         ColumnOrigin.CORRECTION,
     ),
     Column("status", TEXT, mark("Status"), mark("answered, partial, unsure, skipped or failed"), ColumnGroup.STATE),
-    Column("reason", TEXT, mark("Reason"), mark("why a value is missing"), is_long=True, in_tip=True),
+    Column(REASON, TEXT, mark("Reason"), mark("why a value is missing or doubtful"), is_long=True, in_tip=True),
     Column("model", TEXT, mark("Model"), mark("name of the model")),
     Column("weights_sha256", TEXT, mark("Weights (SHA-256)"), mark("hash of the model's weights")),
     Column(
@@ -138,6 +141,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("asked_at", MOMENT, mark("Asked at"), mark("time of the answer (UTC)")),
     Column("plugin_version", TEXT, mark("Plugin version"), mark("version that wrote the row")),
     Column("raster", TEXT, mark("Raster"), mark("raster of the tile"), origin=ColumnOrigin.BATCH),
+    Column(
+        SEARCH_WINDOW,
+        WHOLE,
+        mark("Search window"),
+        mark("number of the window in which the object was found"),
+        origin=ColumnOrigin.OBJECTS,
+    ),
     Column(
         CORRECTED,
         TEXT,
@@ -163,6 +173,17 @@ def trailing_columns(batch: bool = False) -> list[Column]:
     """Return the columns after the questions' columns. batch: include the columns of `rsgpt batch`."""
     origins = (ColumnOrigin.RESULT, ColumnOrigin.BATCH) if batch else (ColumnOrigin.RESULT,)
     return [entry for entry in COLUMNS if entry.origin in origins and entry.group is not ColumnGroup.SAID]
+
+
+def object_columns() -> list[Column]:
+    """Return the columns of found objects, as `rsgpt batch` writes them."""
+    written = [entry for entry in trailing_columns(batch=True) if entry.group is ColumnGroup.PROVENANCE]
+    return [
+        column(OBJECT),
+        column(CONFIDENCE),
+        *(entry for entry in written if entry.name != REASON),
+        column(SEARCH_WINDOW),
+    ]
 
 
 def names_in(group: ColumnGroup) -> list[str]:

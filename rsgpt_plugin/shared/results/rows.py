@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Optional
 
+from ..answers.model_limits import ModelLimits
 from ..answers.questions import Question, language_instruction
 from ..answers.readers import Value
 from ..answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, read_answer
@@ -109,6 +110,11 @@ class RunPrompts:
     questions: tuple[Question, ...]
     language: str = ""
 
+    @property
+    def limits(self) -> Optional[ModelLimits]:
+        """The known limits of the model, None if there are none."""
+        return None
+
     @cached_property
     def asked(self) -> tuple[Question, ...]:
         """All questions in order, including the caption."""
@@ -121,14 +127,26 @@ class RunPrompts:
 
 
 def answered_row(
-    questions: Sequence[Question], raws: Sequence[RawAnswer], min_confidence: float, provenance: Mapping[str, Cell]
+    questions: Sequence[Question],
+    raws: Sequence[RawAnswer],
+    min_confidence: float,
+    provenance: Mapping[str, Cell],
+    *,
+    limits: Optional[ModelLimits] = None,
+    side: Optional[int] = None,
 ) -> RowValues:
     """Return the row of an answered picture. raws: one per question, in order.
 
-    min_confidence: 0 to 1; answers with a lower confidence are left empty, except the caption.
+    min_confidence: 0 to 1; answers with a lower confidence are left empty, except the caption. limits: of the model.
+    side: shorter side of the picture in pixels, None if unknown.
     """
-    typed = {question.name: typed_answer(question, raw, min_confidence) for question, raw in zip(questions, raws)}
+    typed = {
+        question.name: typed_answer(question, raw, min_confidence, limits) for question, raw in zip(questions, raws)
+    }
     problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
+    if limits is not None and any(answer.value is not None for answer in typed.values()):
+        gsd_m = provenance.get("gsd_m")
+        problems += filter(None, [limits.doubts(gsd_m if isinstance(gsd_m, float) else None, side)])
     times = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
     row_provenance = {**provenance, "asked_at": max(times, default=None)}
     status = status_of(list(typed.values()))
@@ -150,7 +168,18 @@ def lowest_confidence(answers: Mapping[str, TypedAnswer]) -> Optional[float]:
     return min((answer.confidence for answer in answers.values() if answer.confidence is not None), default=None)
 
 
-def typed_answer(question: Question, raw: RawAnswer, min_confidence: float) -> TypedAnswer:
-    """Return the value of a reply; except for captions, None below `min_confidence` (0 to 1)."""
-    answer = read_answer(question, raw)
-    return answer if question.name == CAPTION else hide_if_unsure(answer, min_confidence)
+def typed_answer(
+    question: Question, raw: RawAnswer, min_confidence: float, limits: Optional[ModelLimits] = None
+) -> TypedAnswer:
+    """Return the value of a reply; except for captions, None below `min_confidence` (0 to 1).
+
+    There is no value either if the question is beyond the limits of the model: its reply would be a guess.
+    """
+    if question.name == CAPTION:
+        return read_answer(question, raw)
+    refusal = limits.refusal(question.text) if limits is not None else ""
+    return (
+        TypedAnswer(None, None, refusal, True)
+        if refusal
+        else hide_if_unsure(read_answer(question, raw), min_confidence)
+    )

@@ -15,7 +15,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from rsgpt_backend.batch.vector_output import batch, check_output, try_output, with_polygons, write
+from rsgpt_backend.batch.vector_output import batch, check_output, try_output, with_geometry, write
 from rsgpt_backend.errors import DataError, RsgptError, UsageError
 from rsgpt_plugin.shared.files.geopackage import crs_of
 
@@ -34,7 +34,7 @@ def batches(schema: pa.Schema, count: int = 2) -> Iterator[pa.RecordBatch]:
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
 def test_rows_and_polygons_are_read_back(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
-    schema = with_polygons(path, PLAIN)
+    schema = with_geometry(path, PLAIN)
     write(path, schema, batches(schema), UTM)
     if ending == ".gpkg":
         meta, table = pyogrio.read_arrow(path)
@@ -58,7 +58,7 @@ def test_rows_and_polygons_are_read_back(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
 def test_an_output_is_replaced_only_when_all_is_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
-    schema = with_polygons(path, PLAIN)
+    schema = with_geometry(path, PLAIN)
     write(path, schema, batches(schema, 1), UTM)
     before = path.read_bytes()
 
@@ -98,7 +98,7 @@ def test_an_input_of_the_run_is_refused_as_its_output(tmp_path: Path) -> None:
 
 
 def test_a_layer_of_another_program_is_not_replaced(tmp_path: Path) -> None:
-    path, schema = tmp_path / "a.gpkg", with_polygons(tmp_path / "a.gpkg", PLAIN)
+    path, schema = tmp_path / "a.gpkg", with_geometry(tmp_path / "a.gpkg", PLAIN)
     write(path, schema, batches(schema), UTM)  # without the columns of a result
     with pytest.raises(RsgptError, match="not a result"):
         check_output(path)
@@ -109,7 +109,7 @@ def test_units_of_a_crs_are_kept(tmp_path: Path, ending: str) -> None:
     """GDAL replaces this CRS in kilometers by EPSG:32611, which is in meters."""
     km = CRS("+proj=utm +zone=11 +datum=WGS84 +units=km")
     path = tmp_path / f"a{ending}"
-    schema = with_polygons(path, PLAIN)
+    schema = with_geometry(path, PLAIN)
     try_output(path, schema, km.to_wkt(), shapely.box(500, 3999, 501, 4000))
     assert list(tmp_path.iterdir()) == []
     shapes = shapely.box([500, 501], 3999, [501, 502], 4000)
@@ -124,7 +124,7 @@ def test_units_of_a_crs_are_kept(tmp_path: Path, ending: str) -> None:
 
 def test_a_format_that_cannot_store_the_columns_is_refused_in_advance(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
-    schema = with_polygons(path, pa.schema([(f"a{number}", pa.string()) for number in range(2100)]))
+    schema = with_geometry(path, pa.schema([(f"a{number}", pa.string()) for number in range(2100)]))
     with pytest.raises(DataError, match="cannot be written"):
         try_output(path, schema, UTM, shapely.box(0, 0, 1, 1))
     assert list(tmp_path.iterdir()) == []
@@ -132,7 +132,7 @@ def test_a_format_that_cannot_store_the_columns_is_refused_in_advance(tmp_path: 
 
 def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
-    schema = with_polygons(path, PLAIN)
+    schema = with_geometry(path, PLAIN)
     for name in (".a.part.gpkg", ".a.part.gpkg-journal", "a.gpkg-wal", "a.gpkg-shm"):
         (tmp_path / name).write_bytes(b"left" * 1000)
     write(path, schema, batches(schema), UTM)

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,19 @@ def raster(tmp_path: Path) -> Path:
 @pytest.fixture
 def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """A function that runs the command with the toy model and --json: its exit code, JSON objects, and stderr."""
+    return partial(_run, toy_folder, capsys)
 
-    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-        code = main(["batch", *arguments, "--model", str(toy_folder), "--json"])
-        out, err = capsys.readouterr()
-        return code, [json.loads(line) for line in out.splitlines()], err
 
-    return run
+@pytest.fixture
+def find(finder_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """The same with a toy model that has a finder."""
+    return partial(_run, finder_folder, capsys)
+
+
+def _run(model: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    code = main(["batch", *arguments, "--model", str(model), "--json"])
+    out, err = capsys.readouterr()
+    return code, [json.loads(line) for line in out.splitlines()], err
 
 
 def test_a_raster_becomes_rows(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
@@ -293,6 +300,70 @@ def test_a_failing_model_ends_the_run_and_saved_answers_are_written(
     assert (objects[1]["tiles"], objects[1]["answered"], objects[1]["failed"]) == (6, 0, 0)
     assert "run the same command again" in err
     assert pyogrio.read_info(out)["features"] == 0
+
+
+def test_objects_become_rows(find: Any, raster: Path, tmp_path: Path) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--find", "planes", "--find", "Vehicles"]
+    code, (first,), _ = find(*arguments)
+    assert (code, first["failed"], first["cached"]) == (0, 0, 0)
+    assert set(first["objects"]) == {"airplane", "car"}
+    rows = pyogrio.read_arrow(tmp_path / "a.gpkg", layer="objects")[1].to_pylist()
+    assert len(rows) == sum(first["objects"].values())
+    _, (second,), _ = find(*arguments)
+    assert {**second, "seconds": 0} == {**first, "seconds": 0, "cached": first["searched"]}
+    code, (boxes,), _ = find(*arguments[:-2], "--boxes", "--least-confidence", "0.4")
+    assert (code, boxes["cached"]) == (0, first["searched"])
+    assert set(boxes["objects"]) == {"airplane"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--find", "car", "--find", "zebra"], "cannot find “zebra”. It finds: airplane, car."),
+        (["--find", "car", "--question", "w: Is it water?"], "--find and --question write different layers"),
+        (["--find", "car", "--tile", "256"], "Remove --tile and --overlap"),
+        (["--find", "car", "--overlap", "0"], "Remove --tile and --overlap"),
+        (["--find", "car", "--engine", "ray"], "--find runs on this machine only. Remove --engine ray"),
+        (["--boxes"], "--boxes belongs to objects"),
+        (["--find", "car", "--boxes"], "has not learned boxes of: car. Remove --boxes"),
+    ],
+)
+def test_wrong_usage_of_find_is_reported_before_anything_is_read(
+    find: Any, raster: Path, tmp_path: Path, arguments: list[str], advice: str
+) -> None:
+    code, objects, err = find(str(raster), "--out", str(tmp_path / "a.gpkg"), *arguments)
+    assert (code, objects) == (2, [])
+    assert advice in err
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.tif"]
+
+
+def test_a_model_without_a_finder_finds_nothing(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--find", "car")
+    assert code == 1
+    assert "toy has no finder" in err
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.tif"]
+
+
+@pytest.mark.slow
+def test_a_killed_search_is_resumed_without_a_loss(finder_folder: Path, tmp_path: Path, find: Any) -> None:
+    raster = write(tmp_path / "b.tif", numbered(20 * 48, 10 * 48, 32))
+    out, undisturbed = tmp_path / "b.gpkg", tmp_path / "c.gpkg"
+    arguments = [str(raster), "--find", "airplane", "--out"]
+    model = ["--model", str(finder_folder), "--json"]
+    command = [sys.executable, "-m", "rsgpt_backend", "batch", *arguments, str(out), *model]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        while process.poll() is None and not _tiles(journal_path(out)):
+            time.sleep(0.05)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    code, (resumed,), _ = find(*arguments, str(out))
+    _, (whole,), _ = find(*arguments, str(undisturbed))
+    assert (code, 0 < resumed["cached"] < resumed["windows"]) == (0, True)
+    assert resumed["objects"] == whole["objects"]
+    geometries = [pyogrio.read_arrow(path)[1]["geom"].to_pylist() for path in (out, undisturbed)]
+    assert geometries[0] == geometries[1]
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.engine.heads import finding
-from rsgpt_backend.model.heads.finder.points import FoundPoint
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 
 Pictures = Callable[[int], list[str]]
 Run = Callable[..., tuple[int, str, str]]

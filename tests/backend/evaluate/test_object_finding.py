@@ -11,8 +11,8 @@ import pytest
 from rsgpt_backend.engine.heads import finding
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.object_finding import evaluate_objects, summary
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 

@@ -10,7 +10,7 @@ import pytest
 from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsSettings
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.backends import chosen_model, close_backends, identified_model, open_backend
+from rsgpt_plugin.client.backends import chosen_model, close_backends, identified_model, must_start, open_backend
 from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server import local_server
@@ -38,6 +38,12 @@ def test_without_a_typed_name_the_configured_model_is_used() -> None:
     assert chosen_model() == model_identity("rsgpt-small")
     save(SERVER)
     assert chosen_model() == chosen_model("llava") == ModelInfo("llava", server=URL)
+
+
+def test_a_local_model_must_start_and_a_server_runs_already() -> None:
+    assert must_start()
+    save(SERVER)
+    assert not must_start()
 
 
 def test_a_typed_name_is_a_model_of_the_server_unless_a_local_model_has_it() -> None:

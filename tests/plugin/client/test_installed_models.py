@@ -88,3 +88,9 @@ def test_control_characters_are_removed_from_names(weights: Path) -> None:
 
 def test_the_default_model_is_shipped() -> None:
     assert len(model_identity("rsgpt-small").weights_sha256) == 64
+
+
+def test_only_the_shipped_model_has_known_limits() -> None:
+    assert ModelInfo("rsgpt-small").limits is not None
+    others = (ModelInfo("rsgpt-small", folder="/x"), ModelInfo("rsgpt-small", server="http://x"), ModelInfo("aaa"))
+    assert [model.limits for model in others] == [None] * 3

@@ -77,6 +77,14 @@ def test_equal_requests_share_a_model_that_stays_loaded(started: StartedModels) 
     assert (len(started.models), first.stops) == (1, 0)
 
 
+def test_whether_a_model_is_loaded_is_known(started: StartedModels) -> None:
+    assert not started.slot.is_filled
+    started.use(WantedModel("a"))
+    assert started.slot.is_filled
+    started.slot.end()
+    assert not started.slot.is_filled
+
+
 @pytest.mark.parametrize(
     "other", [WantedModel("b"), WantedModel("a", revision="r2"), WantedModel("a", threads=2), OtherWantedModel("a")]
 )

@@ -47,7 +47,8 @@ def test_plugin_version_is_read_from_metadata(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_the_files_of_the_plugin_are_in_its_data_folder(own_home: Path) -> None:
-    files = (paths.cache_file(), paths.picture_file(), paths.history_file(), paths.runs_file(), paths.feature_folder())
+    files = [paths.cache_file(), paths.picture_file(), paths.history_file(), paths.runs_file(), paths.feature_folder()]
+    files.append(paths.search_file())
     assert len(set(files)) == len(files)
     assert all(own_home in file.parents for file in files)
 

@@ -11,7 +11,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize
 
 from rsgpt_plugin.gui.actions.canvas_menu import Find
-from rsgpt_plugin.services.asking.click_run import AskTarget
+from rsgpt_plugin.services.asking.click_history import AskTarget
 from rsgpt_plugin.shared.answers.questions import Question
 
 DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "scenes.tif"

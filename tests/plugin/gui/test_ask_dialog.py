@@ -62,3 +62,9 @@ def test_an_invalid_question_gives_a_message(dialog: AskDialog) -> None:
     dialog.text.setText("x" * 3000)
     assert not can_be_accepted(dialog)
     assert "2000 characters" in dialog.problem.text()
+
+
+def test_a_question_that_the_built_in_model_cannot_answer_can_be_asked_with_a_warning(dialog: AskDialog) -> None:
+    dialog.text.setText("Who lives here?")
+    assert dialog.problem.text() == "rsgpt-small cannot tell a person from a picture"
+    assert can_be_accepted(dialog)

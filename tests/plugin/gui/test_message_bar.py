@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtWidgets import QPushButton
@@ -18,6 +20,14 @@ def test_markup_of_a_model_is_escaped(bar: QgsMessageBar) -> None:
     MessageBar(bar).answer('<a href="file:///etc">x</a>')
     (item,) = bar.items()
     assert item.text() == "&lt;a href=&quot;file:///etc&quot;&gt;x&lt;/a&gt;"
+
+
+def test_a_file_in_an_answer_is_a_link(bar: QgsMessageBar) -> None:
+    path = Path("/a/b & c/out.html").absolute()
+    MessageBar(bar).answer(f"Exported to {path}. Rows: <1>.", link=path)
+    (item,) = bar.items()
+    name = str(path).replace("&", "&amp;")
+    assert item.text() == f'Exported to <a href="{path.as_uri()}">{name}</a>. Rows: &lt;1&gt;.'
 
 
 def test_an_answer_with_a_place_has_a_show_button(bar: QgsMessageBar) -> None:

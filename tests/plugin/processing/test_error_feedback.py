@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def test_rows_match_the_table_of_sentences(tmp_path: Path, gateway: ScriptedGate
     for question, sentences in sentences_by_question().items():
         texts = [clean(sentence.text) for sentence in sentences]  # like the protocol cleans a reply
         gateway.say = partial(lambda texts, prompt: texts[number_in(prompt)], texts)
-        asking = RunQuestions(MODEL, (question,), "")
+        asking = RunQuestions(replace(MODEL, name="of another maker"), (question,), "")  # without known limits
         _, rows = RunBench(tmp_path).run(asking, places(*range(len(texts))), len(texts))
         values = [None if row[question.name] == NULL else row[question.name] for row in rows]
         actual = [

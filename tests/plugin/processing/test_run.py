@@ -267,10 +267,10 @@ def test_a_picture_that_cannot_be_encoded_fails_only_its_row(bench: RunBench, ga
 def test_an_error_in_reading_an_answer_fails_only_its_row(
     bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any) -> RowValues:
+    def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any, **options: Any) -> RowValues:
         if raws[0].text == "odd":
             raise ValueError("no number")
-        return answered_row(asked, raws, *others)
+        return answered_row(asked, raws, *others, **options)
 
     monkeypatch.setattr(run, "answered_row", read)
     gateway.say = lambda prompt: "odd" if number_in(prompt) == 2 else "fine"
@@ -388,3 +388,11 @@ def test_asked_pictures_are_stored(bench: RunBench, gateway: ScriptedGateway) ->
     with PictureStore(bench.pictures, 1_000_000) as pictures:
         stored = [pictures.get(row["image_sha256"]) for row in rows]
     assert stored == [picture(number).png for number in range(2)]
+
+
+def test_the_limits_of_the_model_are_stated(bench: RunBench, gateway: ScriptedGateway) -> None:
+    _, (row,) = bench.run(replace(CAPTION, questions=(Question("why", "Why is it red?"),)), places(1), 1)
+    assert (row["status"], row["why"]) == ("partial", NULL)
+    assert row["reason"].startswith(
+        "why: rsgpt-small cannot tell a reason from a picture; the picture has only 8 pixels"
+    )

@@ -16,6 +16,7 @@ from rsgpt_plugin.shared.results.columns import (
     fixed_names,
     leading_columns,
     names_in,
+    object_columns,
     reserved_names,
     trailing_columns,
 )
@@ -39,10 +40,20 @@ def test_the_raster_is_a_column_of_batch_runs_only() -> None:
     assert plain[:2] == ["status", "reason"]
 
 
-def test_columns_of_clicks_and_corrections_are_in_no_new_result() -> None:
+def test_columns_of_clicks_corrections_and_objects_are_in_no_result_of_tiles() -> None:
     written = {entry.name for entry in [*leading_columns(), *trailing_columns(batch=True)]}
     others = {entry.name for entry in COLUMNS} - written
-    assert others == {"question", "answer", "caption_model", "answer_model", "corrected", "corrected_at"}
+    assert others == {
+        "question", "answer", "caption_model", "answer_model", "corrected", "corrected_at", "object", "search_window",
+    }  # fmt: skip
+
+
+def test_objects_have_a_name_a_confidence_and_provenance() -> None:
+    names = [entry.name for entry in object_columns()]
+    assert names[:2] == ["object", "confidence"]
+    assert names[-2:] == ["raster", "search_window"]
+    assert {"image_sha256", "model_fingerprint", "plugin_version"} < set(names)
+    assert not {"caption", "status", "reason"} & set(names)
 
 
 def test_every_column_is_in_one_section_of_the_form() -> None:
@@ -55,7 +66,7 @@ def test_every_column_is_in_one_section_of_the_form() -> None:
 
 def test_the_meaning_of_names_of_clicks_is_not_fixed() -> None:
     assert set(fixed_names()) == {entry.name for entry in COLUMNS} - {
-        "question", "answer", "caption_model", "answer_model",
+        "question", "answer", "caption_model", "answer_model", "object", "search_window",
     }  # fmt: skip
 
 

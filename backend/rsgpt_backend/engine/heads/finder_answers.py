@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 
 from ...model.config import FinderConfig
-from ...model.heads.finder.points import FoundPoint
 from ...model.heads.finder.search import region_maps, search
 from ...model.rsgpt import Rsgpt
 from ...predictor import NUMBERS, Ask, Step

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
+from rsgpt_plugin.shared.objects.found_points import Box, FoundPoint
+
 from ...errors import EngineError
-from ...model.heads.finder.points import Box, FoundPoint
-from ...model.heads.finder.search import finder_of, search
+from ...model.heads.finder.search import finder_of, search, search_window
 from ...model.rsgpt import Rsgpt
+from ...predictor import Answer, Ask
 from .object_nouns import labels_of
 
 
@@ -45,8 +48,39 @@ def find_objects(
     try:
         found = search(model, image, gsd_m)
     except RuntimeError as error:
-        raise EngineError(f"The search of the picture failed: {error}. Try a smaller picture.") from error
+        raise _failure(error) from error
     return [
         FoundObjects(noun, label, tuple(found[label]), label in config.boxed)
         for noun, label in zip(nouns, labels, strict=True)
     ]
+
+
+class WindowFinder:
+    """Answers each ask with the objects of all labels in its picture, as JSON; see model/heads/finder/search.py.
+
+    The text is {label: [[x, y, confidence, box x, y, width, height], …]}, in pixels of the picture.
+    """
+
+    def __init__(self, model: Rsgpt) -> None:
+        finder_of(model)
+        self._model = model
+
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Return the answers in the order of the asks. Raises EngineError if a search fails."""
+        return [Answer(self._found(ask.image), (), 1.0, "stop", degenerate=False, prompt_tokens=0) for ask in asks]
+
+    def _found(self, image: Image.Image) -> str:
+        try:
+            found = search_window(self._model, image)
+        except RuntimeError as error:
+            raise _failure(error) from error
+        rows = {label: [_rounded(point) for point in points] for label, points in found.items() if points}
+        return json.dumps(rows, separators=(",", ":"))
+
+
+def _rounded(point: FoundPoint) -> list[float]:
+    return [round(value, 4) for value in (point.x, point.y, point.confidence, *point.box)]
+
+
+def _failure(error: RuntimeError) -> EngineError:
+    return EngineError(f"The search of the picture failed: {error}. Try a smaller picture.")

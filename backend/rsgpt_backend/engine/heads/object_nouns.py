@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ...errors import QuestionError
@@ -57,6 +58,17 @@ def label_of(noun: str, labels: Sequence[str]) -> str | None:
 def thing_of(noun: str, things: Sequence[str]) -> str | None:
     """Return the thing that a noun without an article means, in the singular or plural, or None."""
     return meant_by(noun, {thing: _THINGS.get(thing, ()) for thing in things})
+
+
+def split_things(text: str, things: Sequence[str]) -> tuple[list[str], str]:
+    """Return the things that a lower-case text names, and the text without their nouns."""
+    nouns = {form: thing for thing in things for noun in _THINGS.get(thing, ()) for form in (noun, plural(noun))}
+    named: dict[str, None] = {}
+    for noun in sorted(nouns, key=len, reverse=True):  # "mobile home" before "home"
+        text, count = re.subn(rf"\b{re.escape(noun)}\b", " ", text)
+        if count:
+            named[nouns[noun]] = None
+    return list(named), " ".join(text.split())
 
 
 def meant_by(noun: str, nouns: Mapping[str, Sequence[str]]) -> str | None:

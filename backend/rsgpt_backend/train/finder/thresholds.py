@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
+
 from ...data.image_files import ImageSource
 from ...data.object_annotations import ObjectRecord
 from ...data.object_matching import PointMatch, boxes_of, close_share, f1, match_points
-from ...model.heads.finder.points import FoundPoint
 from ...model.heads.finder.search import finder_of, search
 from ...model.rsgpt import Rsgpt
 from ..examples.object_questions import known_presence

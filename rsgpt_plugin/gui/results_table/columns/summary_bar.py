@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from qgis.PyQt.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from qgis.PyQt.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QTextOption
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ....geo.results.display_values import DisplayColumn, display_text
@@ -45,7 +45,9 @@ class SummaryBar(QWidget):
         if self._column is None:
             return
         painter = QPainter(self)
-        painter.drawText(self._label_box(), int(Qt.AlignmentFlag.AlignVCenter), self._column.label)
+        middle = QTextOption(Qt.AlignmentFlag.AlignVCenter)
+        middle.setWrapMode(QTextOption.WrapMode.NoWrap)
+        painter.drawText(QRectF(self._label_box()), self._column.label, middle)
         for number, (box, count) in enumerate(self.segments()):
             color = QColor(OTHER_COLOR if count.value is None else VALUE_COLORS[number % MOST_VALUES])
             painter.fillRect(box.adjusted(0, 0, -1, 0), color)
@@ -53,7 +55,7 @@ class SummaryBar(QWidget):
             painter.setPen(Qt.GlobalColor.black if gray >= _DARK_TEXT_FROM else Qt.GlobalColor.white)
             inner = box.adjusted(_MARGIN, 0, -_MARGIN, 0)
             text = self.fontMetrics().elidedText(self._text(count), Qt.TextElideMode.ElideRight, inner.width())
-            painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), text)
+            painter.drawText(QRectF(inner), text, middle)
 
     def segments(self) -> list[tuple[QRect, ValueCount]]:
         """Return the box of each value and its rows."""
@@ -77,7 +79,7 @@ class SummaryBar(QWidget):
         if isinstance(event, QHelpEvent):
             texts = [self._text(count) for box, count in self.segments() if box.contains(event.pos())]
             hint = self.tr("Click to show only these rows.")
-            QToolTip.showText(event.globalPos(), f"{texts[0]}\n{hint}" if texts else "", self)
+            QToolTip.showText(self.mapToGlobal(event.pos()), f"{texts[0]}\n{hint}" if texts else "", self)
             return True
         return bool(super().event(event))
 

@@ -10,7 +10,7 @@ import pytest
 from rsgpt_backend.cli import main
 from rsgpt_backend.engine.heads import finding
 from rsgpt_backend.evaluate.result import read_result
-from rsgpt_backend.model.heads.finder.points import FoundPoint
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 

@@ -17,10 +17,10 @@ from rsgpt_backend.engine.heads import finder_answers
 from rsgpt_backend.engine.heads.finder_answers import FinderAnswers, count_of, region_of
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import NUMBERS, Ask, Step
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import ask
 
 QUESTIONS = {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rsgpt_backend.engine.heads import finding
-from rsgpt_backend.engine.heads.finding import find_objects
+from rsgpt_backend.engine.heads.finding import WindowFinder, find_objects
 from rsgpt_backend.errors import EngineError, ModelError, QuestionError
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.predictor import Ask
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 POINT = FoundPoint(3, 4, 0.5, (1, 2, 4, 4))
@@ -47,3 +50,29 @@ def test_errors(toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(finding, "search", fail)
     with pytest.raises(EngineError, match=r"failed: out of memory\. Try a smaller picture"):
         find_objects(finding_toy, picture(1), ["car"])
+
+
+def test_a_window_finder_answers_with_the_objects_of_each_picture(
+    finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = FoundPoint(1 / 3, 4, 0.5, (1, 2, 4, 4))
+    monkeypatch.setattr(finding, "search_window", lambda _, image: {"airplane": [points] * image.width, "car": []})
+    pictures = [picture(1, (2, 2)), picture(2, (1, 1))]
+    answers = WindowFinder(finding_toy).answer([Ask(image, "key", "object") for image in pictures])
+    assert [json.loads(answer.text) for answer in answers] == [
+        {"airplane": [[0.3333, 4, 0.5, 1, 2, 4, 4]] * count} for count in (2, 1)
+    ]
+
+
+def test_a_window_finder_needs_a_finder_and_reports_failures(
+    toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match="has no finder"):
+        WindowFinder(toy)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(finding, "search_window", fail)
+    with pytest.raises(EngineError, match="out of memory"):
+        WindowFinder(finding_toy).answer([Ask(picture(1), "key", "object")])

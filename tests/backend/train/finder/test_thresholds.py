@@ -10,10 +10,10 @@ import pytest
 
 from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
 from rsgpt_backend.data.object_matching import f1
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.finder import thresholds as module
 from rsgpt_backend.train.finder.thresholds import best_threshold, choose_thresholds, matches_above
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.train.finder.finder_data import write_cars
 
 RECORD = ObjectRecord("a.png", 96, 80, None, (ObjectBox("car", 0, 0, 10, 10),))

@@ -226,6 +226,8 @@ def test_the_run_command_creates_the_environment_and_runs_the_backend(
         (["batch", "a.tif", "--out", "a.gpkg"], ["batch"]),
         (["batch", "a.tif", "--engine", "ray"], ["batch", "ray"]),
         (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
+        (["search", "a.tif", "--query", "a"], []),
+        (["search", "a.tif", "--query", "a", "--tile", "256"], ["batch"]),
     ],
 )
 def test_a_backend_command_requires_its_package_groups(command: list[str], groups: list[str]) -> None:

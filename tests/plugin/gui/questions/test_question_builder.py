@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
-from rsgpt_plugin.client.preferences import load
+from rsgpt_plugin.client.preferences import BackendKind, load, save
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
 from rsgpt_plugin.services.asking.known_questions import save_questions
@@ -167,3 +169,12 @@ def test_choices_without_a_question_are_kept(builder: QuestionBuilder) -> None:
     builder.as_text.click()
     assert builder.text() == "[choice(a, b)]: "
     assert builder.problem.isVisible()
+
+
+def test_a_row_tells_what_the_built_in_model_cannot_answer(builder: QuestionBuilder) -> None:
+    builder.show_text("a[text]: Why is it red?\nb[text]: What is it?")
+    assert [row.problem.text() for row in builder.rows] == ["rsgpt-small cannot tell a reason from a picture", ""]
+    assert len(builder.questions()) == 2  # it can be asked all the same
+    save(replace(load(), door=BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="m"))
+    builder.show_text("a[text]: Why is it red?")
+    assert builder.rows[0].problem.text() == ""

@@ -92,10 +92,10 @@ def test_showing_a_question_is_not_an_edit(row: QuestionRow) -> None:
     assert edits == [1]
 
 
-def test_the_problem_is_shown_as_a_sentence(row: QuestionRow) -> None:
+def test_the_problem_is_shown_until_it_is_solved(row: QuestionRow) -> None:
     row.text.setText("What?")
     row.show_check("the name is taken", "q3")
-    assert (row.problem.text(), row.name.placeholderText()) == ("The name is taken", "q3")
+    assert (row.problem.text(), row.name.placeholderText()) == ("the name is taken", "q3")
     assert not row.warning.isHidden()
     row.show_check("", "q3")
     assert row.warning.isHidden()

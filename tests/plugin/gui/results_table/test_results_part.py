@@ -205,7 +205,8 @@ def test_filtered_rows_are_exported_from_the_dialog(window: Docks, table: Result
     dialog.file.setFilePath(str(tmp_path / "report"))
     QTest.mouseClick(dialog.buttons.button(OK), Qt.MouseButton.LeftButton)
     wait_until(lambda: bool(window.messages()))
-    assert window.messages() == [f"Exported to {tmp_path / 'report.html'}. Rows: 1."]
+    path = tmp_path / "report.html"
+    assert window.messages() == [f'Exported to <a href="{path.as_uri()}">{path}</a>. Rows: 1.']
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "a harbour" in page
     assert "a field" not in page

@@ -29,6 +29,13 @@ def test_a_correction_that_adds_columns_keeps_order_place_and_arrow(dock: Result
     assert shown_captions(dock)[-1] == "zzz"
 
 
+def test_column_widths_survive_a_correction(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a", "b"]))
+    dock.view.setColumnWidth(CAPTION, 321)
+    enter(dock, 0, "a quay")
+    assert dock.view.columnWidth(CAPTION) == 321
+
+
 def test_a_corrected_row_stays_until_the_filter_is_changed(dock: ResultsDock) -> None:
     opened(dock, results_layer(["a harbour", "a field", "boats in a harbour"]))
     dock.filter.text.setText("harbour")

@@ -8,7 +8,7 @@ import pytest
 
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.core.answer_cache import AnswerCache
-from rsgpt_plugin.core.paths import cache_file, feature_folder, picture_file
+from rsgpt_plugin.core.paths import cache_file, feature_folder, picture_file, search_file
 from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.services.background_task import BackgroundTask
 from rsgpt_plugin.services.machine.storage import StoredKind, clear, measure_sizes
@@ -28,13 +28,18 @@ def sizes(task: BackgroundTask) -> dict[StoredKind, int]:
 
 @pytest.fixture
 def filled(own_home: Path) -> Path:
-    """The data folder with 2,000 bytes of environment, 3,000 bytes of features, one picture, and four long answers."""
+    """The data folder with all kinds of data.
+
+    2,000 bytes of environment, 3,000 of features, 4,500 of a search index, one picture, and four long answers.
+    """
     for name in ("env", "language"):
         (own_home / name / "lib").mkdir(parents=True)
         (own_home / name / "lib" / "file").write_bytes(bytes(1000))
     (feature_folder() / "ab").mkdir(parents=True)
     (feature_folder() / "ab" / "1.features").write_bytes(bytes(1000))
     (feature_folder() / "2.features").write_bytes(bytes(2000))
+    search_file().write_bytes(bytes(4000))
+    search_file().with_name("search.sqlite-wal").write_bytes(bytes(500))
     with PictureStore(picture_file(), 10**8) as pictures:
         pictures.put("p", bytes(500_000))
     with AnswerCache(cache_file()) as answers:
@@ -53,6 +58,7 @@ def test_an_empty_data_folder_has_no_data_and_is_not_created(own_home: Path) -> 
 def test_all_files_of_a_kind_are_measured(filled: Path) -> None:
     measured = sizes(measure_sizes())
     assert (measured[StoredKind.ENVIRONMENT], measured[StoredKind.FEATURES]) == (2000, 3000)
+    assert measured[StoredKind.SEARCH] == 4500
     assert measured[StoredKind.PICTURES] > 500_000
     assert 0 < measured[StoredKind.ANSWERS] < 500_000
 
@@ -92,6 +98,7 @@ def test_cleared_stores_are_empty_and_can_be_used_again(filled: Path) -> None:
         pictures.put("p", b"new")
         assert pictures.get("p") == b"new"
     assert not feature_folder().exists()
+    assert not search_file().exists()
     assert not (filled / "env").exists()
 
 

@@ -24,6 +24,7 @@ from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.geo.results.layer_metadata import record_run
 from rsgpt_plugin.geo.results.layer_rows import LayerRow, RowReader
 from rsgpt_plugin.services.results import reask, reask_rows
+from rsgpt_plugin.services.results.added_question import RowChange
 from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.reask import ReaskService
 from rsgpt_plugin.services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
@@ -184,7 +185,7 @@ def test_a_row_loses_its_value_if_the_model_is_now_unsure(
 def test_an_exception_in_one_row_does_not_affect_the_others(
     service: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def change(self: Any, row: QgsFeature, result: QgsFeature) -> reask_rows.RowChange:
+    def change(self: Any, row: QgsFeature, result: QgsFeature) -> RowChange:
         if row["caption"] == "tile 0: Describe this image.":
             raise KeyError("cars_confidence")
         return original(self, row, result)

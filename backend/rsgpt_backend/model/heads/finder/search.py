@@ -13,11 +13,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from rsgpt_plugin.shared.objects.found_points import FoundPoint, without_duplicates
+
 from ....errors import EngineError
 from ...config import FinderConfig
 from ...rsgpt import Rsgpt
 from .network import Finder, FinderMaps
-from .points import FoundPoint, decode, without_duplicates
+from .points import decode
 
 _STRIDE = 32  # of the coarsest grid; the sides of the encoder's input are multiples of it
 _LONGEST_SIDE = 8192  # pixels; larger pictures are reduced, so that a search ends
@@ -75,6 +77,19 @@ def search(
             large = [point for point in points[label] if max(point.box[2:]) >= smallest]
             found[label] += _placed(large, resized.size, image.size)
     return {label: [point.clipped(*image.size) for point in without_duplicates(found[label])] for label in found}
+
+
+@torch.inference_mode()
+def search_window(model: Rsgpt, image: Image.Image) -> dict[str, list[FoundPoint]]:
+    """Return the points of all labels in a square picture, likeliest first, in its own pixels.
+
+    The picture becomes the largest input of the finder, whatever its resolution. Raises ModelError if the model has no
+    finder, EngineError if the finder computes NaN.
+    """
+    finder, config = finder_of(model)
+    resized = _resized(image, config.max_side / max(image.size))
+    (found,) = decode(_maps(model, finder, resized), config, config.thresholds)
+    return {label: _placed(points, resized.size, image.size) for label, points in found.items()}
 
 
 @torch.inference_mode()

@@ -16,17 +16,18 @@ from torch import Tensor, nn
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.heads.finder.network import FinderMaps
-from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.heads.finder.search import (
     finder_of,
     padding_color,
     region_maps,
     search,
     search_scale,
+    search_window,
     to_input,
     windows,
 )
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from tests.backend.toy import picture
 
 
@@ -193,6 +194,18 @@ def test_pictures_of_odd_shapes(finding_toy: Rsgpt, size: tuple[int, int]) -> No
 def test_a_model_without_a_finder_says_so(toy: Rsgpt) -> None:
     with pytest.raises(ModelError, match="toy has no finder"):
         finder_of(toy)
+
+
+@pytest.mark.parametrize("side", [96, 128, 200])
+def test_a_window_is_searched_at_the_largest_input_of_the_finder(bright: Rsgpt, side: int) -> None:
+    image = Image.new("RGB", (side, side))
+    image.paste("white", (side // 2, side // 4, side // 2 + 8, side // 4 + 8))
+    points = search_window(bright, image)
+    assert points["car"] == []
+    assert points["airplane"]
+    assert all(side / 2 - 4 <= point.x <= side / 2 + 12 for point in points["airplane"])
+    assert all(side / 4 - 4 <= point.y <= side / 4 + 12 for point in points["airplane"])
+    assert points["airplane"][0].box[2] == pytest.approx(8 * side / 128, rel=0.01)
 
 
 def test_a_very_long_picture_is_reduced(finding_toy: Rsgpt) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Optional
 
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QWidget
 
-from ...geo.results.display_values import DisplayColumn
-from ..widgets import text_label
+from ....geo.results.display_values import DisplayColumn
+from ...widgets import text_label
 from .value_editors import entered_value, show_value, value_editor
 
 

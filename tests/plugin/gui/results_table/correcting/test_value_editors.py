@@ -8,7 +8,7 @@ import pytest
 from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QSpinBox
 
 from rsgpt_plugin.geo.results.display_values import Kind
-from rsgpt_plugin.gui.results_table.value_editors import answer_list, entered_value, show_value, value_editor
+from rsgpt_plugin.gui.results_table.correcting.value_editors import answer_list, entered_value, show_value, value_editor
 
 pytestmark = pytest.mark.usefixtures("qgis_app")
 

@@ -8,11 +8,11 @@ from typing import Any, Optional
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
-from ...services.results.choices import choices_of
-from ...services.results.correction_service import CorrectionService
-from ...services.results.table_rows import TableRows
+from ....services.results.choices import choices_of
+from ....services.results.correction_service import CorrectionService
+from ....services.results.table_rows import TableRows
+from ..table_view import ResultsView
 from .correct_dialog import CorrectDialog
-from .table_view import ResultsView
 
 
 class TableCorrections(QObject):

@@ -8,7 +8,7 @@ from typing import Any, Optional, Union
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
 
-from ...geo.results.display_values import Kind, yes_or_no
+from ....geo.results.display_values import Kind, yes_or_no
 
 translate = QCoreApplication.translate
 

@@ -6,7 +6,7 @@ import pytest
 from qgis.PyQt.QtWidgets import QComboBox, QPlainTextEdit
 
 from rsgpt_plugin.geo.results.display_values import DisplayColumn, Kind
-from rsgpt_plugin.gui.results_table.correct_dialog import CorrectDialog
+from rsgpt_plugin.gui.results_table.correcting.correct_dialog import CorrectDialog
 
 pytestmark = pytest.mark.usefixtures("qgis_app")
 USE = DisplayColumn("use", "Use", Kind.TEXT, 3, editable=True, means="use")

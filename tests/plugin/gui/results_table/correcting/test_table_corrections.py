@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QDialogButtonBox
 
-from rsgpt_plugin.gui.results_table.correct_dialog import CorrectDialog
+from rsgpt_plugin.gui.results_table.correcting.correct_dialog import CorrectDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE
 from tests.plugin.gui.table_use import CAPTION, TREES, click, opened

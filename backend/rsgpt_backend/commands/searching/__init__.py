@@ -1,0 +1,1 @@
+"""`rsgpt search`: arguments, the pictures that they name, and output."""

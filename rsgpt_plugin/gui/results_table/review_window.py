@@ -1,0 +1,167 @@
+"""A window with the picture of one row, to look at it closely and to correct one answer after the other by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Optional
+
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QPixmap, QResizeEvent
+from qgis.PyQt.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout
+
+from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn
+from ...geo.results.layer_rows import LayerRow
+from ...services.results.thumbnails import Thumbnails
+from ..widgets import set_initial_size, text_label
+from .correcting.value_editors import answer_list
+from .rows_model import CHOICES_ROLE, PICTURE
+from .table_view import ResultsView
+
+_UNSURE_BELOW = CONFIDENCE_LEVELS[1][0]
+_MAX_CACHED = 20
+
+
+class ReviewWindow(QDialog):
+    """Shows the row with the focus of a view; its keys move the focus and correct answers as the view does."""
+
+    def __init__(self, view: ResultsView) -> None:
+        super().__init__(view, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("RSGPT picture"))
+        self._view = view
+        self._model = view.results
+        self._pictures = Thumbnails(None, _MAX_CACHED)
+        self._number = -1  # of the column that is reviewed
+        self.picture = QLabel(self.tr("The picture is not stored."))
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.place, self.answer, self.keys = text_label(), text_label(), text_label()
+        bold = self.answer.font()
+        bold.setBold(True)
+        self.answer.setFont(bold)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.picture, 1)
+        for label in (self.place, self.answer, self.keys):
+            layout.addWidget(label)
+        set_initial_size(self, 36, 40)
+        self._pictures.arrived.connect(self._show_row)
+        for signal in (self._model.modelReset, self._model.dataChanged, view.current_changed):
+            signal.connect(self._refresh)
+
+    def open_at(self, line: int) -> None:
+        """Show the row in a line of the table."""
+        self._pictures.forget_missing()
+        self._go(line)
+        self._refresh()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def end(self) -> None:
+        """Close the window and its thread."""
+        self.close()
+        self._pictures.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Move with the arrows, answer with Y, N and digits, undo and redo."""
+        keys, line = Qt.Key, self._view.currentIndex().row()
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._view.undo_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self._view.redo_requested.emit()
+        elif event.key() in (keys.Key_Left, keys.Key_Right):
+            self._go(line + (1 if event.key() == keys.Key_Right else -1))
+        elif event.key() in (keys.Key_Up, keys.Key_Down):
+            self._turn(1 if event.key() == keys.Key_Down else -1)
+        elif event.key() in (keys.Key_Return, keys.Key_Enter, keys.Key_Space):
+            self._go(self._next_unsure(line))
+        elif not self._answer(event.text().casefold()):
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        super().resizeEvent(event)
+        self._show_row()
+
+    def _go(self, line: Optional[int]) -> None:
+        if line is not None and 0 <= line < self._model.rowCount():
+            self._view.setCurrentIndex(self._model.index(line, max(self._number, PICTURE)))
+
+    def _turn(self, step: int) -> None:
+        """Review the next answer of the same row."""
+        numbers = self._editable()
+        if numbers:
+            place = numbers.index(self._number) if self._number in numbers else -1
+            self._number = numbers[(place + step) % len(numbers)]
+            self._go(self._view.currentIndex().row())
+            self._show_row()
+
+    def _answer(self, key: str) -> bool:
+        """Correct the answer if `key` stands for one; return whether it does."""
+        value = next((value for name, _, value in self._answers() if key == name), self)
+        index = self._model.index(self._view.currentIndex().row(), self._number)
+        if value is self or not index.isValid():
+            return False
+        self._model.setData(index, value, Qt.ItemDataRole.EditRole)
+        return True
+
+    def _answers(self) -> list[tuple[str, str, Any]]:
+        """Return key, label and value of the answers that a key can give."""
+        column, index = self._column(), self._model.index(self._view.currentIndex().row(), self._number)
+        if column is None or not index.isValid():
+            return []
+        answers = answer_list(column.kind, index.data(CHOICES_ROLE))[:-1]  # without “No answer”
+        names: Iterable[str] = "123456789" if answers and isinstance(answers[0][1], str) else "yn"
+        return [(name, label, value) for name, (label, value) in zip(names, answers)]
+
+    def _next_unsure(self, line: int) -> Optional[int]:
+        """Return the next line whose answer is missing or unsure and not corrected; after the last comes the first."""
+        column, count = self._column(), self._model.rowCount()
+        if column is None:
+            return None
+        lines = ((line + step) % count for step in range(1, count + 1))
+        return next((other for other in lines if self._is_unsure(self._model.row_at(other), column)), None)
+
+    def _is_unsure(self, row: LayerRow, column: DisplayColumn) -> bool:
+        sure = row.sure[self._number - 1]
+        is_low = row.values[self._number - 1] is None or (sure is not None and sure < _UNSURE_BELOW)
+        return is_low and column.name not in row.models
+
+    def _editable(self) -> list[int]:
+        return [number for number, column in enumerate(self._model.columns, 1) if column.editable]
+
+    def _column(self) -> Optional[DisplayColumn]:
+        return self._model.column_at(self._number)
+
+    def _refresh(self, *changed: object) -> None:
+        number, numbers = self._view.currentIndex().column(), self._editable()
+        if number in numbers:
+            self._number = number
+        elif self._number not in numbers:
+            self._number = next(iter(numbers[1:] or numbers), -1)
+        if self._view.results.rowCount():
+            self._show_row()
+        else:
+            self.close()
+
+    def _show_row(self) -> None:
+        index, column = self._view.currentIndex(), self._column()
+        if not index.isValid() or column is None:
+            return
+        row = self._model.row_at(index.row())
+        self._show_picture(self._pictures.get(row.sha256))
+        self.place.setText(self.tr("Row {line} of {count}").format(line=index.row() + 1, count=self._model.rowCount()))
+        cell = self._model.index(index.row(), self._number)
+        sure = row.sure[self._number - 1]
+        state = self.tr("corrected") if column.name in row.models else f"{sure:.0%}" if sure is not None else ""
+        text = f"{column.label}: {cell.data() or self.tr('No answer')}"
+        self.answer.setText(f"{text} ({state})" if state else text)
+        answers = [f"{name.upper()} {label}" for name, label, _ in self._answers()]
+        moves = self.tr("← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo")
+        self.keys.setText("\n".join(filter(None, [", ".join(answers), moves])))
+
+    def _show_picture(self, pixmap: Optional[QPixmap]) -> None:
+        if pixmap is None:
+            self.picture.setText(self.tr("The picture is not stored."))
+            return
+        size: QSize = self.picture.size()
+        smooth = Qt.TransformationMode.SmoothTransformation
+        self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth))

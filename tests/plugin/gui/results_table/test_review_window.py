@@ -1,0 +1,99 @@
+"""Pictures enlarge at a click, and answers are corrected one after the other by keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+
+from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
+from tests.plugin.gui.table_use import CARS, TREES, click, opened
+from tests.plugin.results import USES, add_uses, fids, keep_pictures, results_layer
+from tests.plugin.waiting import wait_until
+
+PICTURE = 0
+KEY = Qt.Key
+
+
+def reviewed(dock: ResultsDock) -> QgsVectorLayer:
+    layer = opened(dock, add_uses(results_layer(["a", "b", "c", "d"]), ["water", None, "farmland", "water"]))
+    wait_until(lambda: dock.model.number_of("use") > 0)
+    return layer
+
+
+def press(dock: ResultsDock, *keys: Any) -> None:
+    for key in keys:
+        QTest.keyClick(dock.review, key)
+
+
+def test_a_click_on_a_picture_enlarges_it(dock: ResultsDock) -> None:
+    keep_pictures([0, 1])
+    opened(dock, results_layer(["a", "b", "c"]))
+    click(dock, 1, PICTURE)
+    assert not dock.review.isVisible()
+    wait_until(dock.review.isVisible)
+    wait_until(lambda: dock.review.picture.pixmap() is not None and dock.review.picture.pixmap().width() > 128)
+    assert dock.review.place.text() == "Row 2 of 3"
+    press(dock, KEY.Key_Right)
+    wait_until(lambda: dock.review.picture.text() == "The picture is not stored.")
+    press(dock, KEY.Key_Right)
+    assert dock.view.currentIndex().row() == 2
+    press(dock, KEY.Key_Left, KEY.Key_Left)
+    assert dock.review.place.text() == "Row 1 of 3"
+
+
+def test_a_double_click_only_zooms(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a", "b"]))
+    click(dock, 1, PICTURE, twice=True)
+    QTest.qWait(700)
+    assert not dock.review.isVisible()
+
+
+def test_yes_and_no_are_answered_by_keys_and_undone(dock: ResultsDock) -> None:
+    layer = reviewed(dock)
+    click(dock, 0, TREES)
+    QTest.keyClick(dock.view, KEY.Key_Space)
+    assert dock.review.answer.text() == "trees: yes (100%)"
+    assert dock.review.keys.text().startswith("Y yes, N no\n")
+    press(dock, KEY.Key_N)
+    wait_until(lambda: dock.review.answer.text() == "trees: no (corrected)")
+    assert layer.getFeature(fids(layer)[0])["trees"] is False
+    press(dock, KEY.Key_1)
+    QTest.keyClick(dock.review, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    wait_until(lambda: dock.review.answer.text() == "trees: yes (100%)")
+
+
+def test_choices_are_answered_by_their_number(dock: ResultsDock) -> None:
+    layer = reviewed(dock)
+    click(dock, 0, CARS)
+    QTest.keyClick(dock.view, KEY.Key_Space)
+    press(dock, KEY.Key_Y)  # stands for no number
+    while not dock.review.answer.text().startswith("use"):
+        press(dock, KEY.Key_Down)
+    assert "1 farmland, 2 dense residential, 3 water" in dock.review.keys.text()
+    press(dock, KEY.Key_2, KEY.Key_9)
+    assert layer.getFeature(fids(layer)[0])["use"] == USES[1]
+    assert [layer.getFeature(fid)["cars"] for fid in fids(layer)] == [0, 1, 2, 3]
+
+
+def test_enter_goes_to_the_next_unsure_answer(dock: ResultsDock) -> None:
+    layer = reviewed(dock)
+    click(dock, 2, dock.model.number_of("use"))
+    QTest.keyClick(dock.view, KEY.Key_Space)
+    press(dock, KEY.Key_Return)
+    assert dock.view.currentIndex().row() == 1
+    assert layer.selectedFeatureIds() == [fids(layer)[1]]
+    press(dock, KEY.Key_1)
+    wait_until(lambda: dock.review.answer.text() == "use: farmland (corrected)")
+    press(dock, KEY.Key_Return)
+    assert dock.view.currentIndex().row() == 1  # no other answer is unsure
+
+
+def test_the_window_closes_with_the_layer(dock: ResultsDock) -> None:
+    layer = reviewed(dock)
+    dock.review.open_at(1)
+    QgsProject.instance().removeMapLayer(layer.id())
+    assert not dock.review.isVisible()
+    press(dock, KEY.Key_Y, KEY.Key_Right, KEY.Key_Return, KEY.Key_Down)

@@ -1,0 +1,160 @@
+"""The answers of clicks are kept in a file, and none is lost if the file cannot be written."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.services.results.results_layer import ResultsLayer
+
+pytestmark = pytest.mark.usefixtures("qgis_new_project")
+
+ROOT = Path(__file__).resolve().parents[4]
+CRS = QgsCoordinateReferenceSystem("EPSG:32611")
+
+
+def ask(answer: str) -> ResultsLayer:
+    """Add an answer as a click does."""
+    feature = QgsFeature(output_fields(()))
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(500000, 4000000, 500100, 4000100)))
+    feature["caption"], feature["prompt"], feature["status"] = answer, "Describe this image.", "answered"
+    results = ResultsLayer(QgsProject.instance())
+    assert results.add(feature, CRS, None) == answer
+    return results
+
+
+def layer() -> QgsVectorLayer:
+    (found,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    return found
+
+
+def answers(path: Path) -> list[str]:
+    rows = QgsVectorLayer(f"{path}|layername=answers", "read", "ogr")
+    assert rows.isValid()
+    return sorted(row["answer"] for row in rows.getFeatures())
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Return the path of answers next to a saved project."""
+    (tmp_path / "city").mkdir()
+    assert QgsProject.instance().write(str(tmp_path / "city" / "map.qgz"))
+    return tmp_path / "city" / "map_rsgpt_answers.gpkg"
+
+
+def test_answers_are_next_to_a_saved_project_and_styled_anywhere(saved: Path, own_home: Path) -> None:
+    ask("a harbor")
+    ask("a park")
+    assert answers(saved) == ["a harbor", "a park"]
+    assert layer().featureCount() == 2
+    assert "answer" in QgsVectorLayer(str(saved), "elsewhere", "ogr").mapTipTemplate()
+    assert not (own_home / "answers").exists()
+    assert sorted(path.suffix for path in saved.parent.iterdir() if "part" in path.name) == []
+
+
+def test_each_project_that_is_not_saved_has_a_file_in_the_data_folder(own_home: Path) -> None:
+    assert not own_home.exists()
+    ask("a harbor")
+    QgsProject.instance().clear()
+    ask("a park")
+    files = sorted((own_home / "answers").glob("*.gpkg"))
+    assert sorted(answers(file) for file in files) == [["a harbor"], ["a park"]]
+
+
+def test_answers_are_found_again_if_the_project_was_not_saved_afterwards(saved: Path, tmp_path: Path) -> None:
+    ask("a harbor")
+    QgsProject.instance().clear()
+    assert QgsProject.instance().read(str(tmp_path / "city" / "map.qgz"))
+    ask("a park")
+    assert answers(saved) == ["a harbor", "a park"]
+    assert layer().featureCount() == 2
+
+
+def test_the_file_stays_in_use_if_the_project_is_saved_elsewhere_and_reopened(saved: Path, tmp_path: Path) -> None:
+    ask("a harbor")
+    other = tmp_path / "other.qgz"
+    assert QgsProject.instance().write(str(other))
+    ask("a park")
+    assert QgsProject.instance().write(str(other))
+    QgsProject.instance().clear()
+    assert QgsProject.instance().read(str(other))
+    ask("a field")
+    assert answers(saved) == ["a field", "a harbor", "a park"]
+    assert layer().isValid()
+
+
+def test_a_locked_file_is_reported_at_once_and_gets_the_answers_later(saved: Path) -> None:
+    ask("a harbor")
+    with closing(sqlite3.connect(saved, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        start = time.monotonic()
+        results = ask("a park")
+        assert time.monotonic() - start < 3
+    assert "kept in memory only" in results.problem
+    assert "being written by another program" in results.problem
+    layers = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert sorted((found.providerType(), found.featureCount()) for found in layers) == [("memory", 1), ("ogr", 1)]
+    assert ask("a field").problem == ""
+    assert answers(saved) == ["a field", "a harbor", "a park"]
+    assert layer().providerType() == "ogr"
+
+
+def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) -> None:
+    ask("a harbor")
+    kept = layer()
+    for path in saved.parent.glob(f"{saved.name}*"):
+        path.unlink()
+    results = ask("a park")
+    assert "no longer exists. Remove the layer" in results.problem
+    QgsProject.instance().removeMapLayer(kept)
+    assert ask("a field").problem == ""
+    assert answers(saved) == ["a field", "a park"]
+
+
+def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rsgpt_plugin.services.results.answers_file._create", refuse)
+    results = ask("a harbor")
+    assert "No space left on device" in results.problem
+    assert [row["answer"] for row in layer().getFeatures()] == ["a harbor"]
+    monkeypatch.undo()
+    ask("a park")
+    assert answers(saved) == ["a harbor", "a park"]
+
+
+def test_a_file_of_someone_else_is_left_alone(saved: Path) -> None:
+    saved.write_text("my notes", encoding="utf-8")
+    ask("a harbor")
+    assert saved.read_text("utf-8") == "my notes"
+    assert answers(saved.with_name("map_rsgpt_answers_2.gpkg")) == ["a harbor"]
+
+
+def test_two_windows_write_the_same_file(saved: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from qgis.core import QgsApplication, QgsProject; app = QgsApplication([], True)\n"
+        "app.initQgis(); from tests.plugin.services.results.test_answers_file import ask\n"
+        f"assert QgsProject.instance().read({str(tmp_path / 'city' / 'map.qgz')!r})\n"
+        "problems = [ask(f'{sys.argv[1]}{number}').problem for number in range(5)]\n"
+        "problem = ask(sys.argv[1] + 'end').problem\n"
+        "for _ in range(20):\n"
+        "    if not problem: break\n"
+        "    time.sleep(0.1); problem = ask(sys.argv[1] + 'more').problem\n"
+        "import os; os._exit(bool(problem))\n"
+    )
+    windows = [subprocess.Popen([sys.executable, "-c", code, name], cwd=ROOT) for name in "ab"]
+    assert [window.wait(120) for window in windows] == [0, 0]
+    written = answers(saved)
+    for name in "ab":
+        assert [f"{name}{number}" for number in range(5)] == [
+            text for text in written if text in {f"{name}{n}" for n in range(5)}
+        ]
