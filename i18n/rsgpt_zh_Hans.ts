@@ -1414,12 +1414,12 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>每像素 {gsd} 米超出了 {model} 熟悉的范围（{range} 米）</translation>
     </message>
     <message>
-      <source>Question line {number} cannot be read: {problem}.</source>
-      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
-    </message>
-    <message>
       <source>Enter a single question.</source>
       <translation>请只输入一个问题。</translation>
+    </message>
+    <message>
+      <source>Question line {number} cannot be read: {problem}.</source>
+      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
     </message>
     <message>
       <source>the text before the question is not a name and a type; {how}</source>
@@ -1436,6 +1436,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>it contains a second question, `{second}`; write each question on its own line or after a semicolon</source>
       <translation>其中包含第二个问题“{second}”；请将每个问题单独写一行，或写在分号之后</translation>
+    </message>
+    <message>
+      <source>it contains a second question, `{second}`; enter it as a question of its own</source>
+      <translation>其中包含第二个问题“{second}”；请将其作为单独的问题输入</translation>
     </message>
     <message>
       <source>the type `{type}` is unknown; {how}</source>

@@ -34,7 +34,7 @@ class Preferences:
     default. click_size_m: side of the square around a click in meters.
     answer_language: English name of a language, "" for the language of the question.
     least_confidence: minimum confidence, 0 to 1. allowed_hosts: `scheme://host:port` of hosts that may receive
-    pictures. saved_questions: lines in the format of `parse_questions`.
+    pictures. saved_questions: lines as `parse_line` reads them.
     server_side, server_mb: maximum picture side in pixels and size in MB that the server accepts, 0 for no limit.
     """
 

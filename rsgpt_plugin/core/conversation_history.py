@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
-from ..shared.answers.questions import Question, parse_questions
+from ..shared.answers.questions import Question, parse_line
 from ..shared.i18n import translate
 from .database import Store
 
@@ -45,7 +45,7 @@ class CapturedView:
 class ConversationMessage:
     """A question and its answer.
 
-    text: of the question. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
+    text: of the question. line: the question as `parse_line` reads it, "" for a description. answer: as text,
     "" if there is none. problem: why the answer is missing or incomplete. confidence: 0 to 1. asked_at: ISO 8601, UTC.
     fingerprint: of the model.
     """
@@ -63,7 +63,7 @@ class ConversationMessage:
     @property
     def question(self) -> Optional[Question]:
         """The parsed question; None for a description."""
-        return parse_questions(self.line)[0] if self.line else None
+        return parse_line(self.line) if self.line else None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QWheelEvent
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from ..shared.answers import answer_types
@@ -17,12 +19,19 @@ _NAME = "answer"
 
 
 class AnswerTypeBox(QComboBox):
-    """Lists the answer types by their labels."""
+    """Lists the answer types by their labels. The wheel changes it only while it has the focus."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         for kind in answer_types.TYPES:
             self.addItem(marked(kind.label), kind.name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # what contains the box scrolls
 
     def choose(self, kind: AnswerType) -> None:
         """Select an answer type."""

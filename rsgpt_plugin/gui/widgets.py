@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.gui import QgsSpinBox
+from qgis.gui import QgsScrollArea, QgsSpinBox
 from qgis.PyQt.QtCore import QDateTime, QLocale, Qt
-from qgis.PyQt.QtWidgets import QLabel, QMessageBox, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QMessageBox, QVBoxLayout, QWidget
 
 _KILOBYTE, _GIGABYTE = 1_000, 1_000_000_000
 
@@ -31,6 +31,20 @@ def text_label(text: str = "", selectable: bool = False) -> QLabel:
     if selectable:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def scroll_area(widget: QWidget) -> QgsScrollArea:
+    """Return an area that scrolls a widget, which keeps its height."""
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)
+    column.addStretch()
+    area = QgsScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(inside)
+    return area
 
 
 class PercentBox(QgsSpinBox):

@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QToolB
 
 from ...errors import QuestionError
 from ...services.asking.known_questions import chosen_limits, save_questions, saved_questions
-from ...shared.answers.questions import Question, QuestionCheck, check_questions, parse_questions
+from ...shared.answers.questions import Question, QuestionCheck, check_questions, is_default_name, parse_questions
 from ..widgets import text_label
 from .question_menu import QuestionMenu
 from .question_row import QuestionRow
@@ -28,7 +28,7 @@ class QuestionBuilder(QWidget):
         super().__init__(parent)
         self.rows: list[QuestionRow] = []
         self._is_text = False
-        self._given: Optional[str] = ""  # the text that was set, until it is edited
+        self._given: Optional[str] = ""  # the text that is shown, until it is edited
         self.box = QWidget()
         self.lines = QPlainTextEdit()
         self.lines.setFixedHeight(_TEXT_LINES * self.fontMetrics().lineSpacing() + 2 * self.lines.frameWidth() + 8)
@@ -49,13 +49,13 @@ class QuestionBuilder(QWidget):
 
     def text(self) -> str:
         """Return the questions, one per line."""
-        if self._is_text:
-            return self.lines.toPlainText()
         if self._given is not None:
             return self._given
-        parts = [part for part in (row.part() for row in self.rows) if part]
-        checks = check_questions(parts)
-        return "\n".join(check.question.line if check.question else part for part, check in zip(parts, checks))
+        if self._is_text:
+            return self.lines.toPlainText()
+        parts = [row.part() for row in self.rows]
+        lines = (check.question.line if check.question else part for part, check in zip(parts, self._checks()))
+        return "\n".join(filter(None, lines))
 
     def show_text(self, text: str) -> None:
         """Replace the questions, without a signal. A text that cannot be parsed is shown as text."""
@@ -65,8 +65,20 @@ class QuestionBuilder(QWidget):
         self._update()
 
     def questions(self) -> list[Question]:
-        """Return the questions. Raises QuestionError."""
-        return parse_questions(self.text())
+        """Return the questions. Raises QuestionError, also for a row that would be read as several questions."""
+        questions = parse_questions(self.text())
+        problem = next((check.problem for check in self._checks() if check.problem), "")
+        if problem:
+            raise QuestionError(problem[:1].upper() + problem[1:])
+        return questions
+
+    def text_problem(self) -> str:
+        """Return why `questions` cannot be read, "" if they can."""
+        try:
+            self.questions()
+        except QuestionError as error:
+            return str(error)
+        return ""
 
     def _lay_out(self) -> None:
         self._row_layout = QVBoxLayout(self.box)
@@ -95,10 +107,11 @@ class QuestionBuilder(QWidget):
 
     def _toggle(self, is_text: bool) -> None:
         if is_text:
-            self._show_lines(self.text())
+            self._given = self.text()  # the text box turns some spaces into others
+            self._show_lines(self._given)
             self._is_text = True
         else:
-            self._is_text = not self._show_rows(self.lines.toPlainText())
+            self._is_text = not self._show_rows(self.text())
         self._update()
 
     def _show_lines(self, text: str) -> None:
@@ -118,6 +131,7 @@ class QuestionBuilder(QWidget):
         self.rows = []
         for question in questions:
             self._append(question)
+        self._order_tabs()
         return True
 
     def _append(self, question: Optional[Question]) -> QuestionRow:
@@ -125,6 +139,7 @@ class QuestionBuilder(QWidget):
         if question is not None:
             row.show_question(question)
         row.changed.connect(self._edit)
+        row.entered.connect(lambda: self._enter(row))
         row.moved.connect(lambda step: self._move(row, step))
         row.removed.connect(lambda: self._remove(row))
         self.rows.append(row)
@@ -134,14 +149,35 @@ class QuestionBuilder(QWidget):
     def _add_question(self, question: Optional[Question]) -> None:
         if self._is_text:
             self._toggle(False)
-        if self._is_text:  # the text cannot be shown as rows
+        if self._is_text:  # the text cannot be shown as rows; the button is disabled
             return
-        names = {row.name.text().casefold() for row in self.rows}
-        if question is not None and (question.name.casefold() in names or question.name == "answer"):
+        if question is not None and not self._is_free(question.name):
             question = replace(question, name="")
         row = self._append(question)
+        self._order_tabs()
         self._edit()
+        row.show()  # at once, so that it can get the focus
         row.text.setFocus()
+
+    def _enter(self, row: QuestionRow) -> None:
+        """Go to the next question; add one after the last, unless that is still empty."""
+        following = self.rows[self.rows.index(row) + 1 :]
+        if following:
+            following[0].text.setFocus()
+        elif row.part():
+            self._add_question(None)
+
+    def _order_tabs(self) -> None:
+        """Let the Tab key follow the rows. The text form is the anchor: it is hidden while there are rows."""
+        widgets = [widget for row in self.rows for widget in row.tab_order()]
+        order = [self.lines, *widgets, self.add, self.save, self.as_text]
+        for earlier, later in zip(order, order[1:]):
+            QWidget.setTabOrder(earlier, later)
+
+    def _is_free(self, name: str) -> bool:
+        """Return whether a question may keep its name; those that tell nothing are not kept."""
+        names = {check.name.casefold() for check in self._checks()}
+        return name.casefold() not in names and name != "answer" and not is_default_name(name)
 
     def _move(self, row: QuestionRow, step: int) -> None:
         old = self.rows.index(row)
@@ -149,6 +185,7 @@ class QuestionBuilder(QWidget):
         self.rows.insert(new, self.rows.pop(old))
         self._row_layout.removeWidget(row)
         self._row_layout.insertWidget(new, row)
+        self._order_tabs()
         self._edit()
 
     def _remove(self, row: QuestionRow) -> None:
@@ -158,9 +195,12 @@ class QuestionBuilder(QWidget):
         self._edit()
 
     def _save_questions(self) -> None:
-        saved = saved_questions()
-        texts = {question.text for question in saved}
-        save_questions([*saved, *(question for question in self.questions() if question.text not in texts)])
+        save_questions([*saved_questions(), *self._unsaved()])
+        self._update()
+
+    def _unsaved(self) -> list[Question]:
+        saved = {replace(question, name="") for question in saved_questions()}
+        return [question for question in self.questions() if replace(question, name="") not in saved]
 
     def _update(self) -> None:
         is_text = self._is_text
@@ -169,26 +209,18 @@ class QuestionBuilder(QWidget):
         self.as_text.blockSignals(False)
         self.box.setVisible(not is_text and bool(self.rows))
         self.lines.setVisible(is_text)
-        problem = self._text_problem() if is_text else ""
+        problem = self.text_problem()
         self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
-        checks, limits = self._checks(), chosen_limits()
-        for number, (row, check) in enumerate(zip(self.rows, checks), start=1):
+        self.problem.setVisible(is_text and bool(problem))
+        limits = chosen_limits()
+        for number, (row, check) in enumerate(zip(self.rows, self._checks()), start=1):
             refusal = limits.refusal(check.question.text) if limits and check.question else ""
-            row.show_check(check.problem or refusal, f"q{number}")
+            row.show_check(check.problem or refusal, check.name)
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))
-        self.save.setEnabled(not problem and bool(self.text().strip()) and not any(check.problem for check in checks))
-
-    def _text_problem(self) -> str:
-        try:
-            self.questions()
-        except QuestionError as error:
-            return str(error)
-        return ""
+        self.save.setEnabled(not problem and bool(self._unsaved()))
+        self.add.setEnabled(not is_text or not problem)
 
     def _checks(self) -> list[QuestionCheck]:
-        """Return the check of each row; an empty row has no problem."""
-        parts = [row.part() for row in self.rows]
-        checks = iter(check_questions([part for part in parts if part]))
-        return [next(checks) if part else QuestionCheck(None) for part in parts]
+        """Return the check of each row; none while the text is edited instead."""
+        return [] if self._is_text else check_questions([row.part() for row in self.rows])

@@ -8,21 +8,17 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from ...errors import QuestionError
-from ...shared.answers.questions import parse_questions
-from ..widgets import set_initial_size
+from ...shared.answers.questions import on_one_line
+from ..widgets import scroll_area, set_initial_size
 from .question_builder import QuestionBuilder
 
-_SEPARATOR = "; "
 _SHOWN_CHARACTERS = 40
 _LARGEST = 2**20  # instead of QLineEdit's 32,767 characters, which would cut long lists of questions
 
@@ -55,19 +51,20 @@ class QuestionLine(QWidget):
     def show_text(self, text: str) -> None:
         """Replace the questions, without a signal. Lines are joined by semicolons."""
         self.line.blockSignals(True)
-        self.line.setText(_on_one_line(text))
+        self.line.setText(on_one_line(text))
         self.line.setCursorPosition(0)
         self.line.blockSignals(False)
 
     def _edit_line(self, text: str) -> None:
         if len(text.splitlines()) > 1:  # pasted
             self.show_text(text)
+            self.line.end(False)
         self.changed.emit()
 
     def _open(self) -> None:
         dialog = QuestionDialog(self.text(), self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.line.setText(_on_one_line(dialog.builder.text()))
+            self.line.setText(on_one_line(dialog.builder.text()))
         dialog.deleteLater()
 
 
@@ -79,29 +76,15 @@ class QuestionDialog(QDialog):
         self.setWindowTitle(self.tr("Questions"))
         self.builder = QuestionBuilder()
         self.builder.show_text(text)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.addWidget(self.builder)
-        column.addStretch()
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(area, 1)
-        layout.addWidget(buttons)
+        layout.addWidget(scroll_area(self.builder), 1)
+        layout.addWidget(self.buttons)
+        self.builder.changed.connect(self._update)
+        self._update()
         set_initial_size(self, 40, 20)
 
-
-def _on_one_line(text: str) -> str:
-    """Return the text form on one line that `parse_questions` reads as the same questions, if it can be parsed."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
-        return "".join(lines)
-    try:
-        return _SEPARATOR.join(question.line for question in parse_questions(text))
-    except QuestionError:
-        return _SEPARATOR.join(lines)
+    def _update(self) -> None:
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not self.builder.text_problem())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 
 from ...services.asking.known_questions import recent_questions, saved_questions
@@ -22,6 +22,8 @@ buildings_count[integer]: How many buildings are there?
 road_place[text]: Where is the road?
 """
 
+_SHOWN_CHARACTERS = 80
+
 
 class QuestionMenu(QMenu):
     """Filled each time it opens. chosen: a Question, or None for an empty one."""
@@ -30,6 +32,7 @@ class QuestionMenu(QMenu):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
+        self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
@@ -46,5 +49,8 @@ class QuestionMenu(QMenu):
                 self._add(question.text, question)
 
     def _add(self, text: str, question: Optional[Question]) -> None:
-        entry = self.addAction(text.replace("&", "&&"))
+        width = _SHOWN_CHARACTERS * self.fontMetrics().averageCharWidth()
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        entry = self.addAction(shown.replace("&", "&&"))
+        entry.setToolTip(question.line if question is not None else "")
         entry.triggered.connect(lambda checked: self.chosen.emit(question))

@@ -1,26 +1,28 @@
-"""One question as a row of widgets: name of the column, answer type, choices and question."""
+"""One question as a group of widgets: name of the column, answer type, question and choices."""
 
 from __future__ import annotations
 
+import re
 from typing import Optional
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QRegularExpression, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QRegularExpressionValidator
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent, QValidator
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from ...shared.answers.questions import MAX_NAME_LENGTH, Question
-from ...shared.text import one_line
 from ..answer_type_box import AnswerTypeBox, choices_text
 from ..widgets import text_label
 
-_NAME_CHARACTERS = 11
+_NAME_CHARACTERS = 15
+_LEAST_CHARACTERS = 6  # that name and answer type show in a narrow window
 
 
 class QuestionRow(QWidget):
-    """changed: after each edit. moved: -1 up, 1 down. removed: the button was clicked."""
+    """changed: after each edit. entered: the Return key. moved: -1 up, 1 down. removed: the button was clicked."""
 
     changed = pyqtSignal()
+    entered = pyqtSignal()
     moved = pyqtSignal(int)
     removed = pyqtSignal()
 
@@ -28,14 +30,9 @@ class QuestionRow(QWidget):
         super().__init__(parent)
         self.name = QLineEdit()
         self.name.setToolTip(self.tr("Name of the column for the answers"))
-        name = QRegularExpression(rf"[^\W\d]\w{{0,{MAX_NAME_LENGTH - 1}}}", _unicode())
-        self.name.setValidator(QRegularExpressionValidator(name, self))
-        self.name.setFixedWidth(
-            _NAME_CHARACTERS * self.fontMetrics().averageCharWidth() + self.name.sizeHint().height()
-        )
+        self.name.setValidator(NameValidator(self))
         self.kind = AnswerTypeBox()
         self.kind.setToolTip(self.tr("Answer type"))
-        self.kind.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.text = QLineEdit()
         self.text.setPlaceholderText(self.tr("Question"))
         self.choices = QLineEdit()
@@ -51,13 +48,24 @@ class QuestionRow(QWidget):
         self.show_check("", "")
 
     def part(self) -> str:
-        """Return the row as a question line, "" if it has neither a name nor a question."""
-        text, name = one_line(self.text.text()), self.name.text().strip()
-        if not text and not name:
+        """Return the row as a question line, "" if nothing is entered in it."""
+        text, name, choices = (" ".join(box.text().splitlines()) for box in (self.text, self.name, self.choices))
+        choices = choices if self.kind.is_choice() else ""
+        if not text.strip() and not name and not choices.strip():
             return ""
         kind = self.kind.kind().name
-        typed = f"{kind}({one_line(self.choices.text())})" if self.kind.is_choice() else kind
-        return f"{name}[{typed}]: {text}"
+        typed = f"{kind}({choices.strip()})" if self.kind.is_choice() else kind
+        return f"{name}[{typed}]: {text.strip()}"
+
+    def tab_order(self) -> list[QWidget]:
+        """Return the widgets in the order of the Tab key."""
+        return [self.name, self.kind, self.text, self.choices, self.up, self.down, self.remove]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered.emit()  # would accept the dialog otherwise
+        else:
+            super().keyPressEvent(event)
 
     def show_question(self, question: Question) -> None:
         """Fill in the widgets, without a signal."""
@@ -87,24 +95,32 @@ class QuestionRow(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for widget in (self.name, self.kind):
-            first.addWidget(widget)
-        first.addWidget(self.text, 1)
+        first, last = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.name, 1)
+        first.addWidget(self.kind, 1)
+        first.addStretch()
         for button in (self.up, self.down, self.remove):
             first.addWidget(button)
-        second.addSpacing(self.name.width() + first.spacing())
-        second.addWidget(self.choices)
+        self._limit_widths()
         side = self.fontMetrics().height()
         self.warning.setPixmap(QgsApplication.getThemeIcon("/mIconWarning.svg").pixmap(QSize(side, side)))
-        third.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignTop)
-        third.addWidget(self.problem, 1)
+        last.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignTop)
+        last.addWidget(self.problem, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(first)
-        layout.addLayout(second)
-        layout.addLayout(third)
+        layout.addWidget(self.text)
+        layout.addWidget(self.choices)
+        layout.addLayout(last)
+
+    def _limit_widths(self) -> None:
+        character, border = self.fontMetrics().averageCharWidth(), self.name.sizeHint().height()
+        self.name.setMinimumWidth(_LEAST_CHARACTERS * character + border)
+        self.name.setMaximumWidth(_NAME_CHARACTERS * character + border)
+        self.kind.setMaximumWidth(self.kind.sizeHint().width())
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.setMinimumContentsLength(_LEAST_CHARACTERS)
 
     def _connect(self) -> None:
         for signal in (self.name.textEdited, self.text.textChanged, self.choices.textChanged):
@@ -122,6 +138,13 @@ class QuestionRow(QWidget):
         self.choices.setVisible(self.kind.is_choice())
 
 
-def _unicode() -> QRegularExpression.PatternOption:
-    """Return the option with which \\w matches letters of all scripts, as in Python."""
-    return QRegularExpression.PatternOption.UseUnicodePropertiesOption
+class NameValidator(QValidator):
+    """Leaves out what a column name may not contain, also from a pasted text."""
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Return the name and the position of the cursor in it."""
+        return QValidator.State.Acceptable, _name(text), len(_name(text[:position]))
+
+
+def _name(text: str) -> str:
+    return re.sub(r"^\d+", "", re.sub(r"\W", "", text))[:MAX_NAME_LENGTH]

@@ -14,6 +14,7 @@ from qgis.gui import (
 from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
+from ...geo.results.layer_rows import null_to_none
 from ...processing.parameter_kinds import parameter_widgets
 from ...processing.parameters import QUESTIONS
 from ...services.runs.run_estimate import RunEstimate, run_estimate
@@ -70,8 +71,9 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         return run_estimate(self.parameterDefinition().algorithm(), parameters, context)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:  # noqa: N802 - QGIS's name
-        """Show a value; None stands for an empty text."""
-        self.editor.show_text("" if value is None else str(value))
+        """Show a value; None and NULL stand for an empty text."""
+        self.editor.show_text(str(null_to_none(value) or ""))
+        self._emit_change()
 
     def widgetValue(self) -> str:  # noqa: N802 - QGIS's name
         """Return the text form."""

@@ -26,9 +26,10 @@ from ...geo.results.layer_rows import LayerRow
 from ...services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
 from ...shared.results.columns import ANSWER, CAPTION
 from ..questions.question_builder import QuestionBuilder
-from ..widgets import text_label
+from ..widgets import scroll_area, set_initial_size, text_label
 
 _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
+_LEAST_LINES = 8  # of text, for the questions
 
 
 class ReaskDialog(QDialog):
@@ -57,6 +58,7 @@ class ReaskDialog(QDialog):
         self._fill()
         self._lay_out()
         self._update()
+        set_initial_size(self, 34, 28)
         layer.willBeDeleted.connect(self._on_layer_deleted)
 
     def rows(self) -> list[LayerRow]:
@@ -112,7 +114,9 @@ class ReaskDialog(QDialog):
         layout.addRow(self.tr("Model"), self.model)
         layout.addRow(self.same)
         layout.addRow(self.tr("Caption prompt"), self.prompt)
-        layout.addRow(self.tr("Questions"), self.questions)
+        area = scroll_area(self.questions)
+        area.setMinimumHeight(_LEAST_LINES * self.fontMetrics().lineSpacing())
+        layout.addRow(self.tr("Questions"), area)
         layout.addRow(self.hint)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)

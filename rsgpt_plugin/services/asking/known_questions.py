@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -11,14 +12,14 @@ from ...core.paths import runs_file
 from ...core.run_store import RunStore
 from ...errors import OutputError, QuestionError, RsgptError
 from ...shared.answers.model_limits import ModelLimits
-from ...shared.answers.questions import Question, parse_questions
+from ...shared.answers.questions import Question, parse_line, parse_questions
 
 MAX_RECENT = 10
 
 
 def saved_questions() -> list[Question]:
     """Return the saved questions that can be parsed: the settings may have been edited by hand."""
-    return [question for line in load().saved_questions for question in _parsed(line)]
+    return [question for line in load().saved_questions for question in _parsed(line, lambda text: [parse_line(text)])]
 
 
 def save_questions(questions: list[Question]) -> None:
@@ -35,7 +36,9 @@ def recent_questions() -> list[Question]:
             texts = [str(entry.request.parameters.get("QUESTIONS") or "") for entry in store.entries()]
     except OutputError:
         return []
-    found = {question.line: question for text in texts for question in _parsed(text)}
+    found: dict[Question, Question] = {}  # without the name, which is often only the position in a run
+    for question in (question for text in texts for question in _parsed(text, parse_questions)):
+        found.setdefault(replace(question, name=""), question)
     return list(found.values())[:MAX_RECENT]
 
 
@@ -47,8 +50,8 @@ def chosen_limits() -> Optional[ModelLimits]:
         return None
 
 
-def _parsed(text: Any) -> list[Question]:
+def _parsed(text: Any, parse: Callable[[str], list[Question]]) -> list[Question]:
     try:
-        return parse_questions(str(text))
+        return parse(str(text))
     except QuestionError:
         return []

@@ -28,7 +28,7 @@ from ...geo.results.layer_rows import LayerRow
 from ...geo.results.schema import output_fields
 from ...processing import parameters as table
 from ...processing.run_requests import restored_value
-from ...shared.answers.questions import CAPTION_PROMPT, Question, is_language_instruction, parse_question
+from ...shared.answers.questions import CAPTION_PROMPT, Question, is_language_instruction, parse_line
 from ...shared.files.addresses import without_secrets
 
 TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
@@ -184,7 +184,7 @@ def _row_fields() -> QgsFields:
 def _question(line: str) -> Optional[Question]:
     """Return the question in a line of the `prompt` column; None if the line belongs to the caption's prompt."""
     try:
-        question = parse_question(line)
+        question = parse_line(line)
     except QuestionError:
         return None
     return question if question.line == line.strip() else None

@@ -20,6 +20,8 @@ MAX_NAME_LENGTH = 48
 
 _TYPED = re.compile(r"\s*(?P<name>\w*)\s*\[(?P<type>[^\]]*)\]\s*:(?P<text>.*)", re.DOTALL)
 _NAMED = re.compile(r"\s*(?P<name>\w+):(?P<text>\s.*)", re.DOTALL)
+_DEFAULT_NAME = re.compile(r"q[1-9]\d*", re.IGNORECASE)
+_NO_TYPE = "?"  # not a type, so that what follows remains to be corrected
 _LANGUAGE_INSTRUCTION = re.compile(r"Answer in [^?]+\.")
 _TYPE_START = r"\s*\[\s*(?:{types})\s*(?:\([^)]*\)\s*)?\]\s*:"
 _TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<choices>.*)\))?\s*", re.DOTALL)
@@ -51,32 +53,31 @@ class Question:
 
     @property
     def line(self) -> str:
-        """The question as a line that `parse_questions` reads back to an equal question."""
+        """The question as a line that `parse_line` reads back to an equal question."""
         return f"{self.name}[{self.type.written(self.choices)}]: {self.text}"
 
 
 @dataclass(frozen=True)
 class QuestionCheck:
-    """The question that a user is writing, or None and the problem in words."""
+    """The question that a user is writing, or None and the problem in words. name: of its column, also if not given."""
 
     question: Optional[Question]
     problem: str = ""
+    name: str = ""
 
 
 def parse_questions(text: str) -> list[Question]:
-    """Parse one question per line. Skips empty lines and names unnamed questions q1, q2, ...
+    """Parse one question per line. Skips empty lines and names unnamed questions q1, q2, ... by their position.
 
     A semicolon also separates questions if `name[type]:` or `[type]:` follows; other semicolons are part of the text.
     Raises QuestionError with the line number and a correction.
     """
+    parts = _parts(text)
     questions: list[Question] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        for part in filter(str.strip, _separator().split(line)):
-            try:
-                questions.append(_next_question(part, questions))
-            except ValueError as error:
-                message = translate("Rsgpt", "Question line {number} cannot be read: {problem}.")
-                raise QuestionError(message.format(number=number, problem=error)) from error
+    for (number, _), check in zip(parts, check_questions([part for _, part in parts])):
+        if check.question is None:
+            raise _unreadable(number, check.problem)
+        questions.append(check.question)
     return questions
 
 
@@ -88,23 +89,94 @@ def parse_question(text: str) -> Question:
     return questions[0]
 
 
+def parse_line(line: str) -> Question:
+    """Parse a stored `Question.line`, in which all semicolons are part of the text. Raises QuestionError."""
+    try:
+        return _parse_part(line, _default_name(1, set()))
+    except ValueError as error:
+        raise _unreadable(1, error) from error
+
+
 def check_questions(parts: Sequence[str]) -> list[QuestionCheck]:
-    """Parse each part as one question, as `parse_questions` does, but continue after a problem."""
-    questions: list[Question] = []
-    checks = []
+    """Parse each part as one question, as `parse_questions` does, but continue after a problem. Skips empty parts."""
+    names = {name.casefold() for name in map(_given_name, parts) if name}
+    columns: set[str] = set()
+    checks: list[QuestionCheck] = []
+    number = 1
     for part in parts:
-        try:
-            questions.append(_next_question(part, questions))
-            checks.append(QuestionCheck(questions[-1]))
-        except ValueError as error:
-            checks.append(QuestionCheck(None, str(error)))
+        name = _given_name(part) or _default_name(number, names)
+        if not part.strip():
+            checks.append(QuestionCheck(None, name=name))
+            continue
+        checks.append(_checked(part, name, columns))
+        names.add(name.casefold())
+        number += 1
     return checks
 
 
-def _next_question(part: str, earlier: list[Question]) -> Question:
-    question = _parse_part(part, f"q{len(earlier) + 1}")
-    _refuse_clash(question.name, earlier)
-    return question
+def on_one_line(text: str) -> str:
+    """Return the questions on one line that `parse_questions` reads as the same questions.
+
+    Lines that cannot be parsed cannot be parsed in the result either, and stay separate once they are corrected.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return "".join(lines)
+    parts = [part for _, part in _parts(text)]
+    checks = check_questions(parts)
+    return "; ".join(
+        check.question.line if check.question else _separable(part, check.name) for part, check in zip(parts, checks)
+    )
+
+
+def is_default_name(name: str) -> bool:
+    """Return whether a name is one of those that unnamed questions get."""
+    return _DEFAULT_NAME.fullmatch(name) is not None
+
+
+def _default_name(number: int, taken: set[str]) -> str:
+    while f"q{number}" in taken:
+        number += 1
+    return f"q{number}"
+
+
+def _given_name(part: str) -> str:
+    match = _TYPED.fullmatch(part) or _NAMED.fullmatch(part)
+    return str(match["name"]) if match else ""
+
+
+def _parts(text: str) -> list[tuple[int, str]]:
+    """Return the text of each question with the number of its line."""
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, part) for number, line in lines for part in filter(str.strip, _separator().split(line))]
+
+
+def _separable(part: str, name: str) -> str:
+    """Return a part that cannot be parsed with `name[type]:` at its beginning, before which a semicolon separates."""
+    typed, named = _TYPED.fullmatch(part), _NAMED.fullmatch(part)
+    if typed:
+        return f"{name}[{typed['type'].strip()}]: {typed['text'].strip()}"
+    if named:
+        return f"{name}[{AnswerType.TEXT.name}]: {named['text'].strip()}"
+    kind = _NO_TYPE if _is_unfinished(part) else AnswerType.TEXT.name
+    return f"{name}[{kind}]: {part.strip()}"
+
+
+def _checked(part: str, name: str, columns: set[str]) -> QuestionCheck:
+    """Return the check of a part, and add the columns of its question to those of the earlier ones."""
+    try:
+        _refuse_separator(part)
+        question = _parse_part(part, name)
+        _refuse_clash(question.name, columns)
+    except ValueError as error:
+        return QuestionCheck(None, str(error), name)
+    columns.update(_columns(question.name))
+    return QuestionCheck(question, name=name)
+
+
+def _unreadable(number: int, problem: object) -> QuestionError:
+    message = translate("Rsgpt", "Question line {number} cannot be read: {problem}.")
+    return QuestionError(message.format(number=number, problem=problem))
 
 
 def _separator() -> re.Pattern[str]:
@@ -143,6 +215,15 @@ def _refuse_second_question(text: str) -> None:
             "it contains a second question, `{second}`; write each question on its own line or after a semicolon",
         )
         raise ValueError(problem.format(second=second[0]))
+
+
+def _refuse_separator(part: str) -> None:
+    """Raise ValueError for a text that would be split into several questions."""
+    separator = _separator().search(part)
+    if separator:
+        second, colon, _ = part[separator.end() :].partition(":")
+        problem = translate("Rsgpt", "it contains a second question, `{second}`; enter it as a question of its own")
+        raise ValueError(problem.format(second=second + colon))
 
 
 def _is_unfinished(line: str) -> bool:
@@ -194,11 +275,14 @@ def _refuse_bad_name(name: str) -> None:
         raise ValueError(problem.format(name=name))
 
 
-def _refuse_clash(name: str, earlier: list[Question]) -> None:
-    taken = {column.casefold() for question in earlier for column in answer_columns(question.name)}
-    if taken.intersection(column.casefold() for column in answer_columns(name)):
+def _refuse_clash(name: str, columns: set[str]) -> None:
+    if not columns.isdisjoint(_columns(name)):
         problem = translate("Rsgpt", "the column name `{name}` is used by an earlier line; choose another name")
         raise ValueError(problem.format(name=name))
+
+
+def _columns(name: str) -> set[str]:
+    return {column.casefold() for column in answer_columns(name)}
 
 
 def _syntax_help() -> str:

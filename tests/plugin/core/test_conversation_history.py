@@ -39,6 +39,12 @@ def test_a_message_has_its_question() -> None:
     assert (FIRST.question, SECOND.question) == (None, HARBOR)
 
 
+@pytest.mark.parametrize("text", ["Is it red?; [yesno]: Is it big?", "Which; use[1]: big?"])
+def test_semicolons_in_a_stored_question_are_text(text: str) -> None:
+    question = Question("answer", text, AnswerType.YESNO)
+    assert ConversationMessage(text, question.line).question == question
+
+
 def test_the_most_recently_used_conversation_comes_first(path: Path) -> None:
     with History(path) as history:
         history.add("old", VIEW, FIRST)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from qgis.PyQt.QtCore import QPoint, QPointF, Qt
+from qgis.PyQt.QtGui import QWheelEvent
+from qgis.PyQt.QtWidgets import QApplication
 
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.gui.answer_type_box import AnswerTypeBox
 from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType
 from rsgpt_plugin.shared.answers.questions import Question
+from tests.plugin.waiting import wait_until
 
 
 @pytest.fixture
@@ -71,3 +75,29 @@ def test_a_pasted_text_of_several_lines_becomes_one_question(box: AnswerTypeBox,
     assert box.question(f"Is there{separator}water?", "").text == "Is there water?"
     box.choose(AnswerType.CHOICE)
     assert box.question("Which?", f"forest,{separator}small{separator}town").choices == ("forest", "small town")
+
+
+def test_the_wheel_changes_only_a_box_with_the_focus(box: AnswerTypeBox) -> None:
+    def turn() -> str:
+        position, pixels = QPointF(box.rect().center()), QPoint(0, -120)
+        none, phase = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(
+            position,
+            QPointF(box.mapToGlobal(position.toPoint())),
+            pixels,
+            pixels,
+            Qt.MouseButton.NoButton,
+            none,
+            phase,
+            False,
+        )
+        QApplication.sendEvent(box, event)
+        return str(box.currentText())
+
+    box.show()
+    box.clearFocus()
+    assert turn() == "Text"
+    box.activateWindow()
+    box.setFocus()
+    wait_until(box.hasFocus)
+    assert turn() != "Text"

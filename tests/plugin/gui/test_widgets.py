@@ -14,6 +14,7 @@ from rsgpt_plugin.gui.widgets import (
     PercentBox,
     is_confirmed,
     moment_text,
+    scroll_area,
     set_initial_size,
     size_text,
     text_label,
@@ -133,3 +134,13 @@ def test_a_time_is_shown_in_the_time_zone_of_the_user() -> None:
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-13-01T00:00:00"])
 def test_an_invalid_time_is_empty(moment: str) -> None:
     assert moment_text(moment) == ""
+
+
+def test_a_scroll_area_is_smaller_than_what_it_scrolls() -> None:
+    tall = QWidget()
+    tall.setMinimumHeight(2000)
+    area = scroll_area(tall)
+    area.resize(300, 200)
+    area.show()
+    assert area.height() == 200
+    assert area.verticalScrollBar().maximum() >= 1700

@@ -6,7 +6,15 @@ import pytest
 
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.shared.answers.answer_types import AnswerType, types_help
-from rsgpt_plugin.shared.answers.questions import Question, check_questions, parse_question, parse_questions
+from rsgpt_plugin.shared.answers.questions import (
+    Question,
+    check_questions,
+    is_default_name,
+    on_one_line,
+    parse_line,
+    parse_question,
+    parse_questions,
+)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +140,83 @@ def test_choices_are_separated_by_bars_or_else_by_commas() -> None:
 
 def test_questions_are_checked_one_by_one() -> None:
     checks = check_questions(["a[text]: What?", "a[text]: What?", "b[nosuch]: What?", "How?", "c: x; d[text]: y"])
-    assert [check.question and check.question.name for check in checks] == ["a", None, None, "q2", None]
+    assert [check.question and check.question.name for check in checks] == ["a", None, None, "q4", None]
     assert [bool(check.problem) for check in checks] == [False, True, True, False, True]
     assert "earlier" in checks[1].problem
+
+
+@pytest.mark.parametrize("text", ["Is it red?; [yesno]: Is it big?", "Is it red?; use[1]: big?"])
+def test_a_part_that_would_be_split_is_a_problem(text: str) -> None:
+    (check,) = check_questions([f"a[yesno]: {text}"])
+    assert check.question is None
+    assert "a second question" in check.problem
+
+
+def test_empty_parts_are_no_questions_and_every_other_part_counts() -> None:
+    checks = check_questions(["", "[choice(only)]: Which?", "[text]: What?", " "])
+    assert [check.name for check in checks] == ["q1", "q1", "q2", "q3"]
+    assert [bool(check.problem) for check in checks] == [False, True, False, False]
+    assert [check.question is None for check in checks] == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("q2: How many?\nWhat?", ["q2", "q3"]),
+        ("What?\nQ1: How many?\nWhere?", ["q2", "Q1", "q3"]),
+        ("a: What?\nHow many?", ["a", "q2"]),
+    ],
+)
+def test_unnamed_questions_get_a_name_that_is_not_used(text: str, names: list[str]) -> None:
+    assert [question.name for question in parse_questions(text)] == names
+
+
+def test_default_names_are_recognized() -> None:
+    assert [is_default_name(name) for name in ("q1", "Q12", "q", "q0", "cars")] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Is it red?; [yesno]: Is it big?", "Is it red?; use[1]: big?", "Is it  red?;\u00a0is it big?", "a; b[x] c: d"],
+)
+def test_a_stored_line_is_one_question(text: str) -> None:
+    question = Question("answer", text, AnswerType.YESNO)
+    assert parse_line(question.line) == question
+
+
+def test_a_stored_line_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(QuestionError, match="the type `nosuch` is unknown"):
+        parse_line("a[nosuch]: What?")
+
+
+@pytest.mark.parametrize("text", ["a[yesno]: Is it?\n\nHow; many?", "x: y\nWhat?\n[yesno]: Is it?", "one line; only"])
+def test_questions_are_written_on_one_line(text: str) -> None:
+    assert parse_questions(on_one_line(text)) == parse_questions(text)
+    assert "\n" not in on_one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("x[nosuch]: a?", "x[yesno]: a?"), ("use[choice(city)]: a?", "use[choice(city|wood)]: a?")],
+)
+@pytest.mark.parametrize("other", ["Is there water?", "water: Is there?", "[yesno]: Is it?", "What; b: else?"])
+def test_a_corrected_line_does_not_swallow_the_others(wrong: str, right: str, other: str) -> None:
+    for text, corrected in ((f"{wrong}\n{other}", f"{right}\n{other}"), (f"{other}\n{wrong}", f"{other}\n{right}")):
+        line = on_one_line(text)
+        with pytest.raises(QuestionError):
+            parse_questions(line)
+        assert parse_questions(line.replace(wrong, right)) == parse_questions(corrected)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["cars[integer: How many?", "[nosuch]: a?", "my cars[integer]: b?", "a[yesno]:", "2x: c"]
+)
+def test_a_wrong_line_stays_wrong_on_one_line(wrong: str) -> None:
+    for text in (f"What?\n{wrong}", f"{wrong}\nWhat?"):
+        with pytest.raises(QuestionError):
+            parse_questions(on_one_line(text))
+    head, _, _ = on_one_line(f"What?\n{wrong}").partition("; ")
+    assert [question.text for question in parse_questions(head)] == ["What?"]
 
 
 def test_a_single_question_is_required() -> None:

@@ -1,4 +1,4 @@
-"""Dialogs of Processing, as without a main window: pytest-qgis's is a mock that QGIS's widgets do not accept."""
+"""A builder, and dialogs of Processing without a main window: QGIS's widgets do not accept the mock of pytest-qgis."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ import pytest
 from processing.gui import BatchPanel, ParametersPanel
 from processing.modeler import ModelerParametersDialog
 
+from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
+
 
 @pytest.fixture(autouse=True)
 def _no_main_window(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (BatchPanel, ParametersPanel, ModelerParametersDialog):
         monkeypatch.setattr(module, "iface", None)
+
+
+@pytest.fixture
+def builder(qgis_app: object) -> QuestionBuilder:
+    builder = QuestionBuilder()
+    builder.show()
+    return builder

@@ -9,29 +9,18 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from rsgpt_plugin.client.preferences import BackendKind, load, save
+from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
 from rsgpt_plugin.services.asking.known_questions import save_questions
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from tests.plugin.gui.builder_use import choose
 
 TEXT = "water[yesno]: Is there any water?\nuse[choice(city|forest)]: Which kind?\nwhat[text]: What is it?"
 
 
-@pytest.fixture
-def builder(qgis_app: object) -> QuestionBuilder:
-    builder = QuestionBuilder()
-    builder.show()
-    return builder
-
-
 def names(builder: QuestionBuilder) -> list[str]:
     return [row.name.text() for row in builder.rows]
-
-
-def choose(builder: QuestionBuilder, text: str) -> None:
-    builder.menu.aboutToShow.emit()
-    (entry,) = (entry for entry in builder.menu.actions() if entry.text() == text)
-    entry.trigger()
 
 
 def test_a_text_is_shown_as_rows_and_kept_word_by_word(builder: QuestionBuilder) -> None:
@@ -67,8 +56,8 @@ def test_each_row_shows_its_problem(builder: QuestionBuilder) -> None:
 
     assert shown() == ["", "", ""]
     builder.rows[1].choices.setText("city")
-    builder.rows[2].name.setText("WATER")
-    builder.rows[2].changed.emit()
+    builder.rows[2].name.clear()
+    QTest.keyClicks(builder.rows[2].name, "WATER")
     assert "at least two options" in shown()[1]
     assert "used by an earlier line" in shown()[2]
     assert not builder.save.isEnabled()
@@ -118,6 +107,11 @@ def test_a_text_that_cannot_be_parsed_stays_text(builder: QuestionBuilder) -> No
     assert builder.as_text.isChecked()
     choose(builder, "Is there any water?")
     assert builder.text() == "boats[nosuch]: How many?"
+    assert not builder.add.isEnabled()
+    builder.lines.setPlainText("boats[integer]: How many?")
+    assert builder.add.isEnabled()
+    choose(builder, "Is there any water?")
+    assert names(builder) == ["boats", "water"]
     builder.show_text("")
     assert not builder.as_text.isChecked()
     assert not builder.problem.isVisible()
@@ -136,6 +130,45 @@ def test_saved_questions_are_added_from_the_menu(builder: QuestionBuilder) -> No
     builder.save.click()
     builder.save.click()
     assert [line.partition(": ")[2] for line in load().saved_questions] == ["Is it a harbor?", "Are there any trees?"]
+
+
+@pytest.mark.parametrize("text", ["Is it red?; [yesno]: Is it big?", "Is it red?; use[1]: big?"])
+def test_a_row_with_two_questions_shows_a_problem(builder: QuestionBuilder, text: str) -> None:
+    choose(builder, "New question")
+    QTest.keyClicks(builder.rows[0].text, text)
+    assert "second question" in builder.rows[0].problem.text()
+    assert not builder.save.isEnabled()
+    with pytest.raises(QuestionError):
+        builder.questions()
+
+
+def test_the_questions_can_be_saved_after_a_correction_as_text(builder: QuestionBuilder) -> None:
+    builder.show_text(TEXT)
+    builder.rows[0].text.clear()
+    builder.as_text.click()
+    assert not builder.save.isEnabled()
+    builder.lines.setPlainText(TEXT)
+    assert builder.save.isEnabled()
+
+
+def test_choices_that_were_changed_are_saved_too(builder: QuestionBuilder) -> None:
+    builder.show_text("use[choice(a|b)]: Which kind?")
+    builder.save.click()
+    assert not builder.save.isEnabled()
+    builder.rows[0].choices.clear()
+    QTest.keyClicks(builder.rows[0].choices, "harbor, airport")
+    builder.save.click()
+    assert load().saved_questions == ("use[choice(a|b)]: Which kind?", "use[choice(harbor|airport)]: Which kind?")
+
+
+def test_choices_without_a_question_are_kept(builder: QuestionBuilder) -> None:
+    choose(builder, "New question")
+    builder.rows[0].kind.choose(AnswerType.CHOICE)
+    QTest.keyClicks(builder.rows[0].choices, "a, b")
+    builder.as_text.click()
+    builder.as_text.click()
+    assert builder.text() == "[choice(a, b)]: "
+    assert builder.problem.isVisible()
 
 
 def test_a_row_tells_what_the_built_in_model_cannot_answer(builder: QuestionBuilder) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from qgis.PyQt.QtCore import QTimer
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
 
 from rsgpt_plugin.gui.questions.question_line import QuestionDialog, QuestionLine
 from rsgpt_plugin.shared.answers.questions import parse_questions
@@ -25,9 +26,33 @@ def test_pasted_lines_stay_separate_questions(line: QuestionLine, text: str) -> 
     assert parse_questions(line.text()) == parse_questions(text)
 
 
+def test_typing_continues_after_pasted_lines(line: QuestionLine) -> None:
+    QApplication.clipboard().setText("[yesno]: Is it?\nHow many?")
+    line.line.paste()
+    QTest.keyClicks(line.line, " Or none?")
+    assert line.text().endswith("How many? Or none?")
+
+
 def test_lines_that_cannot_be_parsed_are_kept_for_correction(line: QuestionLine) -> None:
     line.show_text("a[nosuch]: Is it?\nb[integer]: How many?")
     assert line.text() == "a[nosuch]: Is it?; b[integer]: How many?"
+
+
+def test_a_corrected_line_does_not_swallow_the_next_question(line: QuestionLine) -> None:
+    line.show_text("x[nosuch]: a?\nIs there water?")
+    line.line.setText(line.text().replace("nosuch", "yesno"))
+    assert [question.text for question in parse_questions(line.text())] == ["a?", "Is there water?"]
+
+
+def test_the_dialog_cannot_be_accepted_with_a_problem(qgis_app: object) -> None:
+    dialog = QuestionDialog("a[nosuch]: Is it?")
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    assert not ok.isEnabled()
+    dialog.builder.lines.setPlainText("a[yesno]: Is it?")
+    assert ok.isEnabled()
+    dialog.builder.as_text.click()
+    dialog.builder.rows[0].text.clear()
+    assert not ok.isEnabled()
 
 
 def test_the_dialog_edits_the_line(line: QuestionLine) -> None:

@@ -29,6 +29,16 @@ def test_empty_groups_are_left_out(menu: QuestionMenu) -> None:
     assert sections(menu) == ["Templates"]
 
 
+def test_a_long_question_does_not_make_the_menu_wide(menu: QuestionMenu) -> None:
+    question = Question("long", "Is there a house & " + 100 * "a very long road " + "?")
+    save_questions([question])
+    menu.aboutToShow.emit()
+    entry = menu.actions()[-1]
+    assert menu.sizeHint().width() < 1000
+    assert entry.text().startswith("Is there a house && a very")
+    assert entry.toolTip() == question.line
+
+
 def test_all_groups_are_offered_each_time_the_menu_opens(menu: QuestionMenu) -> None:
     menu.aboutToShow.emit()
     save_questions([SAVED])

@@ -11,7 +11,14 @@ import pytest
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProject, QgsRasterLayer
+from qgis.core import (
+    NULL,
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsProject,
+    QgsRasterLayer,
+)
 from qgis.gui import QgsProcessingModelerParameterWidget
 from qgis.PyQt.QtTest import QTest
 
@@ -56,6 +63,18 @@ def test_the_algorithm_dialog_has_a_builder(algorithm: Any) -> None:
     builder.rows[0].text.setText("Is there a lake?")
     gc.collect()
     assert wrapper.parameterValue() == TEXT.replace("any water", "a lake")
+    dialog.close()
+
+
+def test_a_value_that_is_set_is_announced_and_null_is_no_question(algorithm: Any) -> None:
+    dialog = AlgorithmDialog(algorithm, False, None)
+    wrapper = dialog.mainWidget().wrappers["QUESTIONS"]
+    values: list[str] = []
+    wrapper.widgetValueHasChanged.connect(lambda changed: values.append(changed.widgetValue()))
+    context = QgsProcessingContext()
+    for value in (TEXT, NULL, None):
+        wrapper.setParameterValue(value, context)
+    assert values == [TEXT, "", ""]
     dialog.close()
 
 

@@ -156,12 +156,27 @@ def test_the_dialog_explains_why_it_cannot_be_accepted(window: Docks, table: Res
     dialog.raster.setLayer(raster)
     assert ok.isEnabled()
     dialog.same.setChecked(False)
-    dialog.questions.show_text("boats[integer]: How many boats?")
-    dialog.questions.changed.emit()
+    dialog.questions.menu.chosen.emit(None)
+    row = dialog.questions.rows[-1]
+    QTest.keyClicks(row.text, "How many boats?")
+    QTest.keyClicks(row.name, "boats")
     assert dialog.problem.text() == "The layer has no answer column “boats”. It has: cars, trees."
     dialog.threshold.setValue(5)
     dialog.which.setCurrentIndex(dialog.which.findData("unsure"))
     assert [row.confidence for row in dialog.rows()] == [0.0]
+
+
+def test_the_dialog_stays_small_and_open_while_questions_are_entered(window: Docks, table: ResultsTable) -> None:
+    layer = opened(table, results_layer(["a"]))
+    assert table.dock is not None
+    dialog = ReaskDialog(layer, table.dock.model.shown_rows, table.dock.model.shown_rows, window.window)
+    dialog.same.setChecked(False)
+    dialog.questions.show_text("\n".join(f"use{number}[choice(a|b)]: Which?" for number in range(15)))
+    assert dialog.minimumSizeHint().height() < 600
+    dialog.show()
+    QTest.keyClick(dialog.questions.rows[0].text, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    dialog.reject()
 
 
 def test_the_dialog_closes_when_its_layer_is_removed(window: Docks, table: ResultsTable) -> None:

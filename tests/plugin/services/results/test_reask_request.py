@@ -21,3 +21,9 @@ def test_the_questions_that_a_run_records_are_read_back(prompt: str, language: s
 
 def test_an_empty_prompt_column_means_a_caption() -> None:
     assert row_questions(" ") == RowQuestions(CAPTION_PROMPT)
+
+
+@pytest.mark.parametrize("text", ["Is it red?; [yesno]: Is it big?", "Which; use[1]: big?"])
+def test_a_recorded_question_with_a_semicolon_does_not_become_the_caption_prompt(text: str) -> None:
+    line = f"answer[yesno]: {text}"
+    assert row_questions(line) == RowQuestions("", line)
