@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
+from qgis.core import QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
 
-from ...shared.files.geopackage import STYLES, has_style, put_style, set_description, user_tables
+from ...shared.files.geopackage import has_style, put_style, set_description
 from .style import apply_style
 
 _CATEGORIES = QgsMapLayer.StyleCategory
@@ -20,13 +20,16 @@ _STORED = _CATEGORIES.Symbology | _CATEGORIES.Labeling | _CATEGORIES.MapTips | _
 
 
 def geopackage_layer(source: str) -> Optional[tuple[Path, str]]:
-    """Return file and layer of the source of an OGR layer, or None if it is not in an existing GeoPackage."""
+    """Return file and layer of the source of an OGR layer, or None if it is not in an existing GeoPackage.
+
+    Do not call this on the main thread for a source without the name of the layer, as the file is opened.
+    """
     parts = QgsProviderRegistry.instance().decodeUri("ogr", source)
     path = Path(str(parts.get("path") or ""))
     if path.suffix.lower() != ".gpkg" or not path.is_file():
         return None
-    name = parts.get("layerName") or next((name for name in user_tables(path) if name != STYLES), "")
-    return (path, str(name)) if name else None
+    name = str(parts.get("layerName") or "") or _opened_name(source)
+    return (path, name) if name else None
 
 
 def store_style(source: str, description: str = "", target: Optional[Path] = None) -> None:
@@ -55,6 +58,13 @@ def has_stored_style(source: str) -> bool:
         return True
     path = str(QgsProviderRegistry.instance().decodeUri("ogr", source).get("path") or "")
     return bool(path) and _style_file(Path(path)).exists()
+
+
+def _opened_name(source: str) -> str:
+    """Return the name of the layer that QGIS opens for a source without a name: not always the first table."""
+    layer = QgsVectorLayer(source, "opened", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+    opened = layer.dataProvider().subLayers() if layer.isValid() else []
+    return str(opened[0]).split(QgsDataProvider.sublayerSeparator())[1] if opened else ""
 
 
 def _style_file(path: Path) -> Path:

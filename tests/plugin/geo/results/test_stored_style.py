@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +53,15 @@ def save_own_style(file: Path, tip: str = "my tip", layer: str = "answers") -> N
     assert own.saveStyleToDatabase("", "Default style", True, "") == ""
 
 
+def add_layer(file: Path, layer: QgsVectorLayer) -> None:
+    """Write a layer into a GeoPackage, which may have others."""
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", layer.name()
+    if file.exists():
+        options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(file), QgsCoordinateTransformContext(), options)
+
+
 def test_a_new_project_shows_style_form_tip_and_description(file: Path) -> None:
     plain = in_new_project(file)
     assert (plain.mapTipTemplate(), plain.renderer().type()) == ("", "singleSymbol")
@@ -66,11 +78,7 @@ def test_a_new_project_shows_style_form_tip_and_description(file: Path) -> None:
 
 
 def test_storing_again_replaces_the_style_and_keeps_those_of_other_layers(file: Path) -> None:
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName, options.layerName = "GPKG", "parcels"
-    options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
-    parcels = QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory")
-    QgsVectorFileWriter.writeAsVectorFormatV3(parcels, str(file), QgsCoordinateTransformContext(), options)
+    add_layer(file, QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory"))
     save_own_style(file, "parcel", "parcels")
     for _ in range(2):
         store_style(f"{file}|layername=answers")
@@ -112,6 +120,43 @@ def test_a_locked_file_is_reported_and_stays_as_it_is(file: Path) -> None:
         with pytest.raises(OutputError, match="being written by another program"):
             store_style(f"{file}|layername=answers")
     assert in_new_project(file).mapTipTemplate() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX locks")
+@pytest.mark.parametrize("look", [has_stored_style, store_style])
+def test_edits_of_a_layer_that_qgis_has_open_are_kept(file: Path, look: Callable[[str], object]) -> None:
+    """QGIS keeps committed edits in a `-wal` file, which another program removes if the locks of QGIS are lost."""
+    layer = QgsVectorLayer(str(file), "edited", "ogr")
+    fid, index = next(layer.getFeatures()).id(), layer.fields().indexOf("caption")
+    layer.startEditing()
+    assert layer.changeAttributeValue(fid, index, "first")
+    assert layer.commitChanges(False)
+    look(layer.source())
+    read_elsewhere(file)
+    assert layer.changeAttributeValue(fid, index, "second")
+    assert layer.commitChanges(False)
+    assert next(layer.getFeatures())["caption"] == "second"
+    assert "second" in read_elsewhere(file)
+
+
+def read_elsewhere(file: Path) -> str:
+    """Return the captions as another process reads them."""
+    read = (
+        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]); "
+        "print(database.execute('SELECT caption FROM answers').fetchall()); database.close()"
+    )
+    return subprocess.run([sys.executable, "-c", read, str(file)], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_style_belongs_to_the_layer_that_qgis_opens(file: Path) -> None:
+    """Without a layer name, QGIS opens the first layer with geometries; the case of a name does not matter."""
+    mine = file.with_name("mine.gpkg")
+    for source, name in (("None?field=note", "notes"), (file, "tiles")):
+        add_layer(mine, QgsVectorLayer(str(source), name, "memory" if name == "notes" else "ogr"))
+    for source in (str(mine), f"{mine}|layerid=0", f"{mine}|layername=TILES"):
+        store_style(source)
+        assert styles(mine) == [("tiles", "RSGPT", 1)]
+    assert "caption" in in_new_project(mine, "tiles").mapTipTemplate()
 
 
 def test_the_request_of_the_run_stays_out_of_the_file(file: Path) -> None:
