@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from qgis.core import (
@@ -13,15 +15,18 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProviderRegistry,
     QgsRuleBasedLabeling,
     QgsRuleBasedRenderer,
     QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtXml import QDomDocument
 
 from ...core.paths import plugin_root
 from ...core.run_store import RunRequest
+from ...shared.files.geopackage import holds_results
 from .attribute_form import set_form
 from .column_roles import ResultColumns, result_columns
 from .layer_metadata import describe_layer, record_run
@@ -61,8 +66,27 @@ def apply_style(layer: QgsVectorLayer) -> None:
 def show_styled(layer: QgsVectorLayer) -> None:
     """Apply the default style that is stored in the layer's file or next to it, or our style if there is none."""
     _, is_loaded = layer.loadDefaultStyle()
-    if not is_loaded:
+    if not is_loaded or not (is_style_file(Path(layer.styleURI()), layer) or _is_in_file(layer)):
         apply_style(layer)
+
+
+def is_style_file(path: Path, layer: QgsVectorLayer) -> bool:
+    """Whether a .qml file exists and holds a style of results with the geometry type of the layer.
+
+    QGIS looks for it by name only, so it can also belong to a raster or to another layer of the file.
+    """
+    document = QDomDocument()
+    with suppress(OSError):
+        document.setContent(path.read_text("utf-8", errors="replace"))
+    root = document.documentElement()
+    fields = root.firstChildElement("fieldConfiguration").elementsByTagName("field")
+    names = [fields.at(number).toElement().attribute("name") for number in range(fields.count())]
+    is_same_type = root.firstChildElement("layerGeometryType").text() == str(layer.geometryType().value)
+    return is_same_type and (not names or holds_results(names))
+
+
+def _is_in_file(layer: QgsVectorLayer) -> bool:
+    return bool(QgsProviderRegistry.instance().loadStyle(layer.providerType(), layer.source(), ""))
 
 
 def _name_rules(layer: QgsVectorLayer) -> None:

@@ -10,7 +10,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import Qgis, QgsCoordinateTransformContext, QgsProject, QgsVectorFileWriter, QgsVectorLayer
+from osgeo import gdal
+from qgis.core import (
+    Qgis,
+    QgsCoordinateTransformContext,
+    QgsMapLayer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+)
 
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import OutputError
@@ -104,6 +113,33 @@ def test_a_style_file_next_to_the_layer_counts_as_a_stored_style(file: Path, has
     assert has_stored_style(str(file))
     store_style(str(file))
     assert in_new_project(file).mapTipTemplate() == "my tip"
+
+
+def save_raster_style(path: Path) -> None:
+    """Save the default style of a raster with this name."""
+    assert gdal.GetDriverByName("GTiff").Create(str(path), 8, 8, 3) is not None
+    assert QgsRasterLayer(str(path), "raster").saveDefaultStyle(QgsMapLayer.StyleCategory.AllStyleCategories)[1]
+
+
+def save_parcels_style(path: Path) -> None:
+    """Save the default style of other polygons with this name."""
+    parcels = QgsVectorLayer("Polygon?crs=EPSG:32611&field=owner", "parcels", "memory")
+    parcels.setMapTipTemplate("[% owner %]")
+    assert parcels.saveNamedStyle(str(path.with_suffix(".qml")))[1]
+
+
+@pytest.mark.parametrize("save", [save_raster_style, save_parcels_style])
+@pytest.mark.parametrize("kind", ["GPKG", "ESRI Shapefile"])
+def test_a_style_file_of_other_data_does_not_count(tmp_path: Path, save: Callable[[Path], None], kind: str) -> None:
+    source = results_layer(["a harbor"], kind, tmp_path).source()
+    save(tmp_path / "answers.tif")
+    layer = QgsVectorLayer(source, "answers", "ogr")
+    show_styled(layer)
+    assert (layer.renderer().type(), "caption" in layer.mapTipTemplate()) == ("RuleRenderer", True)
+    assert not has_stored_style(source)
+    store_style(source)
+    assert has_stored_style(source) is (kind == "GPKG")
+    assert ("caption" in QgsVectorLayer(source, "again", "ogr").mapTipTemplate()) is (kind == "GPKG")
 
 
 def test_whether_a_style_is_stored_is_known(file: Path, tmp_path: Path) -> None:
