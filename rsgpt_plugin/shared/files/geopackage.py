@@ -195,19 +195,18 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
-    if not _objects(database, "main", STYLES, ("table",)):
-        for statement in _STYLE_TABLE:
-            database.execute(statement)
-    database.execute(
-        f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
-        (layer, _STYLE_NAME, _STYLE_NOTE),
-    )
+    _remove_style(database, layer)
     if not style:
         return
+    if not _objects(database, "main", STYLES, ("table",)):
+        # The table may have been dropped without its entry.
+        database.execute("DELETE FROM main.gpkg_contents WHERE lower(table_name) = ?", (STYLES,))
+        for statement in _STYLE_TABLE:
+            database.execute(statement)
     # QGIS compares the name with its case.
-    query = "SELECT table_name FROM gpkg_contents WHERE lower(table_name) = lower(?)"
+    query = "SELECT table_name FROM main.gpkg_contents WHERE lower(table_name) = lower(?)"
     (name,) = _first_row(database, query, layer) or (layer,)
-    query = "SELECT column_name FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
+    query = "SELECT column_name FROM main.gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
     (column,) = _first_row(database, query, layer) or ("",)
     is_default = not any(_styles(database, layer))
     database.execute(
@@ -217,14 +216,20 @@ def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
     )
 
 
+def _remove_style(database: sqlite3.Connection, layer: str) -> None:
+    if _objects(database, "main", STYLES, ("table",)):
+        database.execute(
+            f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
+            (layer, _STYLE_NAME, _STYLE_NOTE),
+        )
+
+
 def _copy_style(database: sqlite3.Connection, layer: str) -> None:
-    """Copy our style of a layer from the draft, if it has one."""
-    if not _objects(database, "draft", STYLES, ("table",)):
-        return
+    """Replace our style of a layer by that of the draft, if it has one, because it is made for its columns."""
+    has_styles = _objects(database, "draft", STYLES, ("table",))
     query = f"SELECT styleQML FROM draft.{STYLES} WHERE f_table_name = ? AND styleName = ?"  # nosec B608 - fixed names
-    style = _first_row(database, query, layer, _STYLE_NAME)
-    if style is not None:
-        _put_style(database, layer, str(style[0]))
+    style = _first_row(database, query, layer, _STYLE_NAME) if has_styles else None
+    _put_style(database, layer, str(style[0]) if style is not None else "")
 
 
 def _styles(database: sqlite3.Connection, layer: str) -> list[bool]:

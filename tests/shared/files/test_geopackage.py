@@ -229,3 +229,28 @@ def test_the_default_style_of_the_user_is_not_replaced(make: Make) -> None:
     put_style(target, "tiles", "")
     assert styles(target) == [("tiles", "mine", 1)]
     assert has_style(target, "tiles")
+
+
+def test_our_style_of_a_replaced_layer_is_removed_as_it_names_its_columns(make: Make) -> None:
+    target, draft = make("a.gpkg", "tiles"), make("draft.gpkg", "tiles", (*RESULT, "boats"))
+    for layer in ("tiles", "others"):
+        put_style(target, layer, "ours")
+    put_layer(draft, "tiles", target)
+    assert styles(target) == [("others", "ours", 1)]
+    with closing(sqlite3.connect(target)) as database:
+        database.execute("UPDATE layer_styles SET description = 'by me', f_table_name = 'tiles'")
+        database.commit()
+    put_layer(draft, "tiles", target)
+    assert styles(target) == [("tiles", "ours", 1)]
+
+
+def test_a_dropped_style_table_is_created_again(make: Make) -> None:
+    path = make("a.gpkg", "tiles")
+    put_style(path, "tiles", "first")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE layer_styles")
+        database.commit()
+    put_style(path, "tiles", "second")
+    assert styles(path) == [("tiles", "second", 1)]
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["tiles", "layer_styles"]
+    check(path)
