@@ -251,6 +251,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             details = context.layerToLoadOnCompletionDetails(identifier)
             if details.name == self.parameterDefinition("OUTPUT").description():  # a model or script may set another
                 details.name = answers_name(self.prepared().request.title)
+                details.forceName = True  # otherwise QGIS names the layers of files after the file
             details.setPostProcessor(ResultStyler(self._provenance(), self._description()))
         return sink, identifier
 

@@ -23,9 +23,10 @@ from qgis.core import (
 
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.geo.results import stored_style
 from rsgpt_plugin.geo.results.layer_metadata import record_run
 from rsgpt_plugin.geo.results.stored_style import has_stored_style, store_style
-from rsgpt_plugin.geo.results.style import show_styled
+from rsgpt_plugin.geo.results.style import apply_style, show_styled
 from rsgpt_plugin.shared.results.descriptions import describe_run
 from tests.plugin.results import results_layer
 
@@ -195,10 +196,14 @@ def test_the_style_belongs_to_the_layer_that_qgis_opens(file: Path) -> None:
     assert "caption" in in_new_project(mine, "tiles").mapTipTemplate()
 
 
-def test_the_request_of_the_run_stays_out_of_the_file(file: Path) -> None:
-    layer = in_new_project(file)
-    record_run(layer, RunRequest("rsgpt:describeraster", "x", {"OUTPUT": "/home/me/a.gpkg"}, source="/home/me/a.tif"))
-    store_style(layer.source(), describe_run("1.0", "https://host/a.tif?token=abcdef", "tiny", "Describe this."))
+def test_the_request_of_the_run_stays_out_of_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def style_and_record(layer: QgsVectorLayer) -> None:
+        apply_style(layer)
+        run = RunRequest("rsgpt:describeraster", "x", {"OUTPUT": "/home/me/a.gpkg"}, source="/home/me/a.tif")
+        record_run(layer, run)
+
+    monkeypatch.setattr(stored_style, "apply_style", style_and_record)
+    store_style(str(file), describe_run("1.0", "https://host/a.tif?token=abcdef", "tiny", "Describe this."))
     text = in_new_project(file).metadata().abstract()
     assert text.splitlines()[1:] == ["Raster: https://host/a.tif", "Model: tiny", "Prompts:", "Describe this."]
     with closing(sqlite3.connect(file)) as database:
