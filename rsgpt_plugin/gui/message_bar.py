@@ -44,6 +44,16 @@ class MessageBar:
         """Show a warning until it is closed."""
         self._show(text, Qgis.MessageLevel.Warning)
 
+    def _report_closing(self, note: Any, declined: Callable[[], None]) -> None:
+        def removed(item: Any) -> None:
+            if item is note:
+                self._bar.widgetRemoved.disconnect(removed)
+                if self._note is note:  # otherwise it was replaced
+                    self._note = None
+                    declined()
+
+        self._bar.widgetRemoved.connect(removed)
+
     def offer(
         self, text: str, label: str, action: Callable[[], None], declined: Optional[Callable[[], None]] = None
     ) -> None:
@@ -57,16 +67,6 @@ class MessageBar:
         if declined is not None:
             self._report_closing(self._note, declined)
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
-
-    def _report_closing(self, note: Any, declined: Callable[[], None]) -> None:
-        def removed(item: Any) -> None:
-            if item is note:
-                self._bar.widgetRemoved.disconnect(removed)
-                if self._note is note:  # otherwise it was replaced
-                    self._note = None
-                    declined()
-
-        self._bar.widgetRemoved.connect(removed)
 
     def _show(self, text: str, level: Qgis.MessageLevel) -> Any:
         self.clear_note()

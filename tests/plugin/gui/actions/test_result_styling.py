@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,8 @@ def test_a_damaged_file_does_not_hide_others(
 
 
 def test_searches_end_with_the_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait) -> None:
-    window, looked, go = LayersWindow(), [], threading.Event()
+    window, go = LayersWindow(), threading.Event()
+    looked: list[str] = []
 
     def look(source: str) -> bool:
         looked.append(source)
@@ -216,7 +218,7 @@ def test_searches_end_with_the_plugin(tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         source = results_layer([name], "GPKG", tmp_path / name).source()
-        wait_until(lambda source=source: source in looked)
+        wait_until(partial(looked.__contains__, source))
     part.unregister()
     go.set()
     settle()
