@@ -1494,12 +1494,12 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将其移走。</translation>
     </message>
     <message>
-      <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>
-      <translation>{path} 不是 GeoPackage，但会被替换。请选择其他文件。</translation>
-    </message>
-    <message>
       <source>{path} is being written by another program ({error}). Close it there, then run again.</source>
       <translation>其他程序正在写入 {path}（{error}）。请在该程序中关闭它，然后重新运行。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be used, because it is not a GeoPackage. Choose another file.</source>
+      <translation>{path} 不是 GeoPackage，无法使用。请选择其他文件。</translation>
     </message>
     <message>
       <source>{path} cannot be used as a GeoPackage ({error}). Choose another file.</source>

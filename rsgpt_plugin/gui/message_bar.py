@@ -49,11 +49,28 @@ class MessageBar:
         """Show a warning until it is closed."""
         self._show(text, Qgis.MessageLevel.Warning)
 
-    def offer(self, text: str, label: str, action: Callable[[], None]) -> None:
-        """Replace the note with a message and a button. action: called when the button is clicked."""
+    def _report_closing(self, note: Any, declined: Callable[[], None]) -> None:
+        def removed(item: Any) -> None:
+            if item is note:
+                self._bar.widgetRemoved.disconnect(removed)
+                if self._note is note:  # otherwise it was replaced
+                    self._note = None
+                    declined()
+
+        self._bar.widgetRemoved.connect(removed)
+
+    def offer(
+        self, text: str, label: str, action: Callable[[], None], declined: Optional[Callable[[], None]] = None
+    ) -> None:
+        """Replace the note with a message and a button.
+
+        action: called when the button is clicked. declined: called when the user closes the message.
+        """
         self.clear_note()
         self._note = self._bar.createMessage(_TITLE, html.escape(text))
         _add_button(self._note, label, action)
+        if declined is not None:
+            self._report_closing(self._note, declined)
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
 
     def _show(self, text: str, level: Qgis.MessageLevel, link: Optional[Path] = None) -> Any:

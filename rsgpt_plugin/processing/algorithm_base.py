@@ -33,13 +33,13 @@ from ..errors import ImageryError, OutputError, RsgptError
 from ..geo.imagery.capture import CaptureOptions
 from ..geo.imagery.layer_snapshot import LayerSnapshot, check_layer, check_source, take_snapshot
 from ..geo.results.schema import output_fields
-from ..geo.results.style import ResultStyler
 from ..icons import plugin_icon
 from ..shared.answers.answer_types import types_help
 from ..shared.results.columns import columns_help
 from ..shared.results.descriptions import answers_name, describe_run
 from ..unexpected import details, log_unexpected
 from .output.destination import OutputDestination, SinkShape, check_destination, parse_destination
+from .output.result_styler import ResultStyler
 from .output.sink import OutputSink, write_error
 from .output.trial_write import try_rows
 from .parameter_kinds import GivenValues
@@ -251,6 +251,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             details = context.layerToLoadOnCompletionDetails(identifier)
             if details.name == self.parameterDefinition("OUTPUT").description():  # a model or script may set another
                 details.name = answers_name(self.prepared().request.title)
+                details.forceName = True  # otherwise QGIS names the layers of files after the file
             details.setPostProcessor(ResultStyler(self._provenance(), self._description()))
         return sink, identifier
 

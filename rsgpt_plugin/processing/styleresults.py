@@ -19,6 +19,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ..errors import OutputError
 from ..geo.results.layer_metadata import is_results
 from ..geo.results.stored_style import store_style
 from ..geo.results.style import apply_style
@@ -104,7 +105,10 @@ class StyleResults(QgsProcessingAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         if self._source and self.parameterAsBool(parameters, _STORE, context):
-            store_style(self._source)
+            try:
+                store_style(self._source)
+            except (OutputError, OSError) as error:  # the layer is styled, as the file may be read-only
+                feedback.pushWarning(str(error))
         return {"OUTPUT": self._layer}
 
     @report_errors

@@ -35,6 +35,11 @@ class BackgroundTask(QgsTask):
         self._problem: Optional[tuple[str, str]] = None
         self._is_dropped = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the task was started and has not ended."""
+        return self in _running
+
     def start(self) -> BackgroundTask:
         """Add the task to the task manager and keep it alive until it ends."""
         _running.append(self)
@@ -44,7 +49,7 @@ class BackgroundTask(QgsTask):
     def drop(self) -> None:
         """Cancel the task and emit no more signals. Tasks that have ended can be dropped, too."""
         self._is_dropped = True
-        if self in _running:  # otherwise QGIS has deleted the C++ object
+        if self.is_running:  # otherwise QGIS has deleted the C++ object
             self.cancel()
 
     def cancel(self) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsCsException,
     QgsGeometry,
-    QgsProviderRegistry,
     QgsRectangle,
 )
 
-from ...shared.files.geopackage import set_crs, user_tables
+from ...shared.files.geopackage import set_crs
 from ..transforms import transform_between
+from .stored_style import geopackage_layer
 
 _SIZE, _COORDINATE = 1e-3, 1e-8  # tolerance of a box: a fraction of its size, and of its coordinates
 _WKT = QgsCoordinateReferenceSystem.WktVariant
@@ -62,6 +61,6 @@ def crs_definitions(crs: QgsCoordinateReferenceSystem) -> list[str]:
 
 def write_crs(identifier: str, definition: str) -> None:
     """Write the CRS of a GeoPackage layer directly into the file, for a CRS that GDAL mistakes for another one."""
-    parts = QgsProviderRegistry.instance().decodeUri("ogr", identifier)
-    path = Path(parts["path"])
-    set_crs(path, parts.get("layerName") or next(iter(user_tables(path))), definition)
+    place = geopackage_layer(identifier)
+    if place is not None:
+        set_crs(*place, definition)

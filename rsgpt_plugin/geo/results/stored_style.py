@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
+from qgis.core import QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
 
-from ...shared.files.geopackage import STYLES, has_style, put_style, set_description, user_tables
-from .style import apply_style
+from ...shared.files.geopackage import has_style, put_style, set_description
+from .style import apply_style, is_style_file
 
 _CATEGORIES = QgsMapLayer.StyleCategory
 # What `apply_style` sets. Other properties, such as the request of the run with its paths, stay out of the file.
@@ -20,13 +20,16 @@ _STORED = _CATEGORIES.Symbology | _CATEGORIES.Labeling | _CATEGORIES.MapTips | _
 
 
 def geopackage_layer(source: str) -> Optional[tuple[Path, str]]:
-    """Return file and layer of the source of an OGR layer, or None if it is not in an existing GeoPackage."""
+    """Return file and layer of the source of an OGR layer, or None if it is not in an existing GeoPackage.
+
+    Do not call this on the main thread for a source without the name of the layer, as the file is opened.
+    """
     parts = QgsProviderRegistry.instance().decodeUri("ogr", source)
     path = Path(str(parts.get("path") or ""))
     if path.suffix.lower() != ".gpkg" or not path.is_file():
         return None
-    name = parts.get("layerName") or next((name for name in user_tables(path) if name != STYLES), "")
-    return (path, str(name)) if name else None
+    name = str(parts.get("layerName") or "") or _opened_name(source)
+    return (path, name) if name else None
 
 
 def store_style(source: str, description: str = "", target: Optional[Path] = None) -> None:
@@ -39,11 +42,12 @@ def store_style(source: str, description: str = "", target: Optional[Path] = Non
     place = geopackage_layer(source)
     if place is None:
         return
-    if _style_file(target or place[0]).exists():
+    layer = _opened(source)
+    if is_style_file((target or place[0]).with_suffix(".qml"), layer):
         if has_style(*place):
             put_style(*place, "")  # QGIS would prefer it to the user's file
     else:
-        put_style(*place, _qml(source))
+        put_style(*place, _qml(layer))
     if description:
         set_description(*place, description)
 
@@ -53,16 +57,22 @@ def has_stored_style(source: str) -> bool:
     place = geopackage_layer(source)
     if place is not None and has_style(*place):
         return True
-    path = str(QgsProviderRegistry.instance().decodeUri("ogr", source).get("path") or "")
-    return bool(path) and _style_file(Path(path)).exists()
+    layer = _opened(source)
+    return is_style_file(Path(layer.styleURI()), layer)
 
 
-def _style_file(path: Path) -> Path:
-    return path.with_suffix(".qml")
+def _opened(source: str) -> QgsVectorLayer:
+    return QgsVectorLayer(source, "opened", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
 
 
-def _qml(source: str) -> str:
-    layer = QgsVectorLayer(source, "styled", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+def _opened_name(source: str) -> str:
+    """Return the name of the layer that QGIS opens for a source without a name: not always the first table."""
+    layer = _opened(source)
+    opened = layer.dataProvider().subLayers() if layer.isValid() else []
+    return str(opened[0]).split(QgsDataProvider.sublayerSeparator())[1] if opened else ""
+
+
+def _qml(layer: QgsVectorLayer) -> str:
     apply_style(layer)
     document = QDomDocument()
     layer.exportNamedStyle(document, QgsReadWriteContext(), _STORED)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from contextlib import suppress
+from pathlib import Path
 
 from qgis.core import (
     Qgis,
     QgsExpression,
     QgsFeatureRequest,
     QgsMapLayer,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
+    QgsProviderRegistry,
     QgsRuleBasedLabeling,
     QgsRuleBasedRenderer,
     QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtXml import QDomDocument
 
 from ...core.paths import plugin_root
-from ...core.run_store import RunRequest
+from ...shared.files.geopackage import holds_results
 from .attribute_form import set_form
 from .column_roles import ResultColumns, result_columns
-from .layer_metadata import describe_layer, record_run
 from .map_tip import answers_label, caption_label, map_tip
 
 translate = QCoreApplication.translate
@@ -67,8 +66,27 @@ def apply_texts(layer: QgsVectorLayer) -> None:
 def show_styled(layer: QgsVectorLayer) -> None:
     """Apply the default style that is stored in the layer's file or next to it, or our style if there is none."""
     _, is_loaded = layer.loadDefaultStyle()
-    if not is_loaded:
+    if not is_loaded or not (is_style_file(Path(layer.styleURI()), layer) or _is_in_file(layer)):
         apply_style(layer)
+
+
+def is_style_file(path: Path, layer: QgsVectorLayer) -> bool:
+    """Whether a .qml file exists and holds a style of results with the geometry type of the layer.
+
+    QGIS looks for it by name only, so it can also belong to a raster or to another layer of the file.
+    """
+    document = QDomDocument()
+    with suppress(OSError):
+        document.setContent(path.read_text("utf-8", errors="replace"))
+    root = document.documentElement()
+    fields = root.firstChildElement("fieldConfiguration").elementsByTagName("field")
+    names = [fields.at(number).toElement().attribute("name") for number in range(fields.count())]
+    is_same_type = root.firstChildElement("layerGeometryType").text() == str(layer.geometryType().value)
+    return is_same_type and (not names or holds_results(names))
+
+
+def _is_in_file(layer: QgsVectorLayer) -> bool:
+    return bool(QgsProviderRegistry.instance().loadStyle(layer.providerType(), layer.source(), ""))
 
 
 def _name_rules(layer: QgsVectorLayer) -> None:
@@ -117,34 +135,3 @@ def _minimum_scale(layer: QgsVectorLayer, millimeters: float) -> float:
     side = math.sqrt(max((feature.geometry().area() for feature in layer.getFeatures(request)), default=0.0))
     meters = side * QgsUnitTypes.fromUnitToUnitFactor(layer.crs().mapUnits(), Qgis.DistanceUnit.Meters)
     return _SCALE_MARGIN * 1000 * meters / millimeters
-
-
-class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Styles a results layer and records its run, on the main thread after Processing loads the layer.
-
-    A default style that the user stored for the file is kept.
-
-    Processing owns the C++ object. The Python part would be deleted with the algorithm, before it is used, so the class
-    keeps a reference until then.
-    """
-
-    _waiting: ClassVar[set[ResultStyler]] = set()
-
-    def __init__(self, run: RunRequest | None = None, description: str = "") -> None:
-        """run: the request to store with the layer. description: of the run, for people."""
-        super().__init__()
-        self._run = run
-        self._description = description
-        self._waiting.add(self)
-
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        """Apply the style to a vector layer and record its run."""
-        self._waiting.discard(self)
-        if isinstance(layer, QgsVectorLayer):
-            show_styled(layer)
-            if self._run is not None:
-                record_run(layer, self._run)
-            if self._description:
-                describe_layer(layer, self._description)

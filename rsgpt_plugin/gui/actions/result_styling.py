@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, Optional
+from typing import Any
 
 from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QMenu
 
+from ...errors import RsgptError
 from ...geo.results.layer_metadata import is_results
 from ...geo.results.stored_style import has_stored_style, store_style
 from ...geo.results.style import apply_style
@@ -18,6 +20,7 @@ from ...services.background_task import BackgroundTask
 from ..message_bar import MessageBar
 
 _OFFERED = "rsgpt/style_offered"
+_DEFAULT_RENDERER = "singleSymbol"
 
 
 class ResultStyling(QObject):
@@ -27,10 +30,11 @@ class ResultStyling(QObject):
         super().__init__()
         self._tree = iface.layerTreeView()
         self._project = QgsProject.instance()
-        self._messages = MessageBar(iface.messageBar())
+        self._offers, self._problems = MessageBar(iface.messageBar()), MessageBar(iface.messageBar())
         self._icon = plugin_icon()
         self._added: list[str] = []
-        self._search: Optional[BackgroundTask] = None
+        self._offered: list[str] = []  # without an answer of the user
+        self._tasks: list[BackgroundTask] = []
         self._is_reading = False  # a project, whose layers have the style of the project
         # An algorithm styles a layer after it has added it.
         self._timer = QTimer(self)
@@ -45,26 +49,29 @@ class ResultStyling(QObject):
         self._project.layerLoaded.connect(self._note_reading)
 
     def unregister(self) -> None:
-        """Disconnect, and drop a search for layers without a style."""
+        """Disconnect, and drop what runs in the background."""
         self._project.layerLoaded.disconnect(self._note_reading)
         self._project.layersAdded.disconnect(self._remember)
         self._timer.timeout.disconnect(self._find)
         self._tree.contextMenuAboutToShow.disconnect(self._fill)
         self._timer.stop()
-        if self._search is not None:
-            self._search.drop()
-        self._messages.clear_note()
+        for task in self._tasks:
+            task.drop()
+        self._offers.clear_note()
 
     def style(self, layers: Sequence[str]) -> None:
         """Style layers, given by id, and store the style in their files in the background."""
-        self._messages.clear_note()
         for layer in self._existing(layers):
             apply_style(layer)
-            layer.setCustomProperty(_OFFERED, True)
             if layer.providerType() == "ogr":
                 task = BackgroundTask(self.tr("RSGPT: storing the style"), partial(_store, layer.source()))
-                task.failed.connect(lambda message, details: self._messages.problem(message))
-                task.start()
+                task.failed.connect(lambda message, details: self._problems.problem(message))
+                self._start(task)
+        self._answer(layers)
+
+    def _start(self, task: BackgroundTask) -> None:
+        self._tasks = [task, *(other for other in self._tasks if other.is_running)]
+        task.start()
 
     def _fill(self, menu: QMenu) -> None:
         layer = self._tree.currentLayer()
@@ -85,20 +92,27 @@ class ResultStyling(QObject):
         sources = {layer.id(): layer.source() for layer in self._existing(self._added) if _is_unstyled(layer)}
         self._added.clear()
         if sources:
-            self._search = BackgroundTask(self.tr("RSGPT: looking for styles"), partial(_without_style, sources))
-            self._search.done.connect(self._offer)
-            self._search.start()
+            task = BackgroundTask(self.tr("RSGPT: looking for styles"), partial(_without_style, sources))
+            task.done.connect(self._offer)
+            self._start(task)
 
     def _offer(self, found: Sequence[str]) -> None:
-        layers = [layer for layer in self._existing(found) if _is_unstyled(layer)]
-        if not layers:
-            return
-        for layer in layers:
+        """Offer to style these layers and those of earlier offers that the user has not answered."""
+        self._offered += [layer for layer in found if layer not in self._offered]
+        layers = [layer for layer in self._existing(self._offered) if _is_unstyled(layer)]
+        self._offered = chosen = [layer.id() for layer in layers]
+        self._offers.clear_note()
+        if layers:
+            names = ", ".join(layer.name() for layer in layers)
+            message = self.tr("“{layer}” holds results of RSGPT, without a style.").format(layer=names)
+            style, decline = partial(self.style, chosen), partial(self._answer, chosen)
+            self._offers.offer(message, self.tr("Style as results"), style, decline)
+
+    def _answer(self, layers: Sequence[str]) -> None:
+        """Offer these layers no more."""
+        for layer in self._existing(layers):
             layer.setCustomProperty(_OFFERED, True)
-        names = ", ".join(layer.name() for layer in layers)
-        message = self.tr("“{layer}” holds results of RSGPT, without a style.").format(layer=names)
-        chosen = [layer.id() for layer in layers]
-        self._messages.offer(message, self.tr("Style as results"), lambda: self.style(chosen))
+        self._offer(())
 
     def _existing(self, layers: Sequence[str]) -> list[QgsVectorLayer]:
         found = (self._project.mapLayer(layer) for layer in layers)
@@ -106,14 +120,21 @@ class ResultStyling(QObject):
 
 
 def _is_unstyled(layer: QgsMapLayer) -> bool:
-    """Whether a results layer of a file has no map tip, and its style was not offered yet."""
-    if not is_results(layer) or layer.providerType() != "ogr":
+    """Whether a results layer of a file has the default style of QGIS, and the user was not asked about it."""
+    if not is_results(layer) or layer.providerType() != "ogr" or layer.customProperty(_OFFERED):
         return False
-    return not layer.mapTipTemplate() and not layer.customProperty(_OFFERED)
+    renderer = layer.renderer()
+    has_symbols = renderer is not None and renderer.type() != _DEFAULT_RENDERER
+    return not (has_symbols or layer.labelsEnabled() or layer.mapTipTemplate())
 
 
 def _without_style(sources: dict[str, str], task: BackgroundTask) -> list[str]:
-    return [layer for layer, source in sources.items() if not has_stored_style(source)]
+    found = []
+    for layer, source in sources.items():
+        with suppress(RsgptError, OSError):  # a locked or damaged file
+            if not has_stored_style(source):
+                found.append(layer)
+    return found
 
 
 def _store(source: str, task: BackgroundTask) -> None:

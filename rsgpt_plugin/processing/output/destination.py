@@ -14,6 +14,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsFields,
     QgsProcessingOutputLayerDefinition,
+    QgsProject,
     QgsProperty,
     QgsProviderRegistry,
     QgsVectorLayer,
@@ -72,6 +73,15 @@ def file_and_layer(name: str) -> tuple[str, str]:
     parts = QgsProviderRegistry.instance().decodeUri(_OGR, name)
     path = str(parts.get("path") or "")
     return path, str(parts.get("layerName") or Path(path).name.partition(".")[0])
+
+
+def layers_showing(name: str, project: Optional[QgsProject]) -> list[QgsVectorLayer]:
+    """Return the layers of the project that show an output or the source of a layer, however their source names it."""
+    path, table = file_and_layer(name)
+    layers = project.mapLayers().values() if project is not None and path else ()
+    candidates = [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.providerType() == _OGR]
+    places = [(layer, *file_and_layer(layer.source())) for layer in candidates]
+    return [layer for layer, file, shown in places if (file, shown.casefold()) == (path, table.casefold())]
 
 
 def parse_destination(value: Any, name: str) -> OutputDestination:

@@ -15,7 +15,7 @@ from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_metadata import record_run
 from ...geo.results.style import show_styled
-from ...processing.output.destination import file_and_layer
+from ...processing.output.destination import file_and_layer, layers_showing
 from ...processing.run_progress import progress_text
 from ...processing.run_registry import RunFeedback, active_runs, is_alive
 from ...processing.run_requests import restore
@@ -236,14 +236,10 @@ class RunManager(QObject):
         layer = self._project.mapLayer(entry.output)
         if layer is not None:
             return layer
-        path, name = file_and_layer(entry.output or entry.file)
-        for candidate in self._project.mapLayers().values():
-            file, layer_name = file_and_layer(candidate.source()) if candidate.providerType() == "ogr" else ("", "")
-            if path and (file, layer_name.casefold()) == (path, name.casefold()):
-                candidate.dataProvider().reloadData()
-                candidate.reload()
-                return candidate
-        return None
+        shown = layers_showing(entry.output or entry.file, self._project)
+        for layer in shown[:1]:
+            layer.reload()
+        return shown[0] if shown else None
 
 
 def _is_lost(entry: RunEntry) -> bool:

@@ -1,7 +1,8 @@
 """Access to GeoPackages as SQLite files: list their tables, copy a layer into one, set a layer's CRS and default style.
 
 Each change is one transaction, so that other programs with the file open see all of it or nothing, and SQLite itself
-recovers the `-wal` or `-journal` file of a killed program.
+recovers the `-wal` or `-journal` file of a killed program. Only SQLite opens these files: on Linux and macOS, closing a
+file in any other way removes the locks that this process, for example QGIS, holds on it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ COMPANIONS = ("-wal", "-shm", "-journal")  # files that SQLite keeps next to a f
 
 _MIN_CUSTOM_SRS = 100_000  # EPSG and ESRI numbers are lower
 _TIMEOUT_S = 30.0  # wait for transactions of other programs
-_MAGIC = b"SQLite format 3\0"
 _INTERNAL = ("gpkg_", "rtree_", "sqlite_")
 # These columns identify a result; Shapefiles cut names to ten characters.
 _RESULT_COLUMNS, _NAME_LENGTH = ("image_sha256", "plugin_version"), 10
@@ -93,10 +93,6 @@ def user_tables(path: Path) -> dict[str, list[str]]:
     """
     if not path.stat().st_size and not path.with_name(path.name + "-journal").exists():
         return {}
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
-            sentence = translate("Rsgpt", "{path} is not a GeoPackage and would be replaced. Choose another file.")
-            raise OutputError(sentence.format(path=path))
     with _opened(path) as database:
         rows = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
         names = [str(row[0]) for row in rows]
@@ -190,6 +186,8 @@ def _opened(path: Path, timeout_s: float = _TIMEOUT_S) -> Iterator[sqlite3.Conne
             sentence = translate(
                 "Rsgpt", "{path} is being written by another program ({error}). Close it there, then run again."
             )
+        elif "not a database" in str(error) or path.is_dir():
+            sentence = translate("Rsgpt", "{path} cannot be used, because it is not a GeoPackage. Choose another file.")
         else:
             sentence = translate("Rsgpt", "{path} cannot be used as a GeoPackage ({error}). Choose another file.")
         raise OutputError(sentence.format(path=path, error=error)) from error
@@ -203,33 +201,41 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
-    if not _objects(database, "main", STYLES, ("table",)):
-        for statement in _STYLE_TABLE:
-            database.execute(statement)
-    database.execute(
-        f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
-        (layer, _STYLE_NAME, _STYLE_NOTE),
-    )
+    _remove_style(database, layer)
     if not style:
         return
-    query = "SELECT column_name FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
+    if not _objects(database, "main", STYLES, ("table",)):
+        # The table may have been dropped without its entry.
+        database.execute("DELETE FROM main.gpkg_contents WHERE lower(table_name) = ?", (STYLES,))
+        for statement in _STYLE_TABLE:
+            database.execute(statement)
+    # QGIS compares the name with its case.
+    query = "SELECT table_name FROM main.gpkg_contents WHERE lower(table_name) = lower(?)"
+    (name,) = _first_row(database, query, layer) or (layer,)
+    query = "SELECT column_name FROM main.gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
     (column,) = _first_row(database, query, layer) or ("",)
     is_default = not any(_styles(database, layer))
     database.execute(
         f"INSERT INTO main.{STYLES} (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "  # nosec B608 - fixed names
         "styleQML, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, ?, ?, '')",
-        (layer, column, _STYLE_NAME, style, is_default, _STYLE_NOTE),
+        (name, column, _STYLE_NAME, style, is_default, _STYLE_NOTE),
     )
 
 
+def _remove_style(database: sqlite3.Connection, layer: str) -> None:
+    if _objects(database, "main", STYLES, ("table",)):
+        database.execute(
+            f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
+            (layer, _STYLE_NAME, _STYLE_NOTE),
+        )
+
+
 def _copy_style(database: sqlite3.Connection, layer: str) -> None:
-    """Copy our style of a layer from the draft, if it has one."""
-    if not _objects(database, "draft", STYLES, ("table",)):
-        return
+    """Replace our style of a layer by that of the draft, if it has one, because it is made for its columns."""
+    has_styles = _objects(database, "draft", STYLES, ("table",))
     query = f"SELECT styleQML FROM draft.{STYLES} WHERE f_table_name = ? AND styleName = ?"  # nosec B608 - fixed names
-    style = _first_row(database, query, layer, _STYLE_NAME)
-    if style is not None:
-        _put_style(database, layer, str(style[0]))
+    style = _first_row(database, query, layer, _STYLE_NAME) if has_styles else None
+    _put_style(database, layer, str(style[0]) if style is not None else "")
 
 
 def _styles(database: sqlite3.Connection, layer: str) -> list[bool]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import processing
 import pytest
-from qgis.core import QgsProcessingException, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingException, QgsProcessingFeedback, QgsProject, QgsVectorLayer
 
 from tests.plugin.results import results_layer
 
@@ -22,6 +24,15 @@ def test_a_results_layer_is_styled(tmp_path: Path, is_stored: bool) -> None:
     assert layer.renderer().type() == "RuleRenderer"
     again = QgsVectorLayer(layer.source(), "again", "ogr")
     assert bool(again.mapTipTemplate()) is is_stored
+
+
+def test_a_layer_of_a_locked_file_is_styled_with_a_warning(tmp_path: Path) -> None:
+    layer, feedback = results_layer(["a harbor"], "GPKG", tmp_path), QgsProcessingFeedback(False)
+    with closing(sqlite3.connect(tmp_path / "answers.gpkg", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        processing.run("rsgpt:styleresults", {"INPUT": layer}, feedback=feedback)
+    assert "being written by another program" in feedback.textLog()
+    assert layer.renderer().type() == "RuleRenderer"
 
 
 def test_a_layer_in_memory_is_styled_too() -> None:

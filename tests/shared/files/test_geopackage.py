@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,19 @@ def test_a_file_that_is_being_edited_is_refused(make: Make) -> None:
             check_replaceable(path, "tiles")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX locks")
+@pytest.mark.parametrize("look", [user_tables, lambda path: check_replaceable(path, "others")])
+def test_locks_of_this_process_on_the_file_stay(make: Make, look: Callable[[Path], object]) -> None:
+    path = make("a.gpkg", "tiles")
+    begin = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0.1).execute('BEGIN IMMEDIATE')"
+    with closing(sqlite3.connect(path, isolation_level=None)) as editor:
+        editor.execute("BEGIN IMMEDIATE")
+        with suppress(OutputError):
+            look(path)
+        other = subprocess.run([sys.executable, "-c", begin, str(path)], capture_output=True, text=True, check=False)
+    assert "database is locked" in other.stderr
+
+
 def test_a_failed_copy_changes_nothing(make: Make) -> None:
     target, draft = make("a.gpkg", "tiles"), make("draft.gpkg", "tiles", rows=2)
     with closing(sqlite3.connect(draft)) as database:
@@ -210,7 +225,32 @@ def test_the_default_style_of_the_user_is_not_replaced(make: Make) -> None:
         database.execute("UPDATE layer_styles SET description = 'by me', styleQML = 'mine'")
         database.commit()
     put_style(target, "Tiles", "ours again")
-    assert styles(target) == [("tiles", "mine", 1), ("Tiles", "ours again", 0)]
+    assert styles(target) == [("tiles", "mine", 1), ("tiles", "ours again", 0)]
     put_style(target, "tiles", "")
     assert styles(target) == [("tiles", "mine", 1)]
     assert has_style(target, "tiles")
+
+
+def test_our_style_of_a_replaced_layer_is_removed_as_it_names_its_columns(make: Make) -> None:
+    target, draft = make("a.gpkg", "tiles"), make("draft.gpkg", "tiles", (*RESULT, "boats"))
+    for layer in ("tiles", "others"):
+        put_style(target, layer, "ours")
+    put_layer(draft, "tiles", target)
+    assert styles(target) == [("others", "ours", 1)]
+    with closing(sqlite3.connect(target)) as database:
+        database.execute("UPDATE layer_styles SET description = 'by me', f_table_name = 'tiles'")
+        database.commit()
+    put_layer(draft, "tiles", target)
+    assert styles(target) == [("tiles", "ours", 1)]
+
+
+def test_a_dropped_style_table_is_created_again(make: Make) -> None:
+    path = make("a.gpkg", "tiles")
+    put_style(path, "tiles", "first")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE layer_styles")
+        database.commit()
+    put_style(path, "tiles", "second")
+    assert styles(path) == [("tiles", "second", 1)]
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["tiles", "layer_styles"]
+    check(path)

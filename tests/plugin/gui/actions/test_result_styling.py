@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsLayerTreeModel, QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsLayerTreeModel,
+    QgsMapLayer,
+    QgsPalLayerSettings,
+    QgsProject,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
 from qgis.gui import QgsLayerTreeView, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
 
+from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.stored_style import has_stored_style, store_style
+from rsgpt_plugin.gui.actions import result_styling
 from rsgpt_plugin.gui.actions.result_styling import ResultStyling
 from rsgpt_plugin.services import background_task
 from tests.plugin.results import results_layer
@@ -142,3 +154,89 @@ def test_a_locked_file_is_reported(window: LayersWindow, tmp_path: Path, wait_un
         assert "caption" in layer.mapTipTemplate()
         wait_until(lambda: window.bar.currentItem() is not None)
     assert "being written by another program" in window.bar.currentItem().text()
+
+
+def texts(window: LayersWindow) -> list[str]:
+    return [item.text() for item in window.bar.items()]
+
+
+def test_offers_without_an_answer_are_repeated_with_the_next_one(
+    window: LayersWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    layers = []
+    for name in ("first", "second", "third"):
+        (tmp_path / name).mkdir()
+        layers.append(results_layer([name], "GPKG", tmp_path / name))
+        layers[-1].setName(name)
+        settle()
+    assert len(window.bar.items()) == 1
+    assert "“first, second, third”" in texts(window)[0]
+    window.entries(layers[0]).actions()[0].trigger()
+    assert "“second, third”" in texts(window)[0]
+    assert [bool(layer.customProperty("rsgpt/style_offered")) for layer in layers] == [True, False, False]
+    window.bar.popWidget(window.bar.currentItem())
+    settle()
+    assert texts(window) == []
+    assert [bool(layer.customProperty("rsgpt/style_offered")) for layer in layers] == [True, True, True]
+    assert [layer.renderer().type() for layer in layers] == ["RuleRenderer", "singleSymbol", "singleSymbol"]
+
+
+def test_a_damaged_file_does_not_hide_others(
+    window: LayersWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(source: str) -> bool:
+        if "/bad/" in source:
+            raise OutputError("damaged")
+        return has_stored_style(source)
+
+    monkeypatch.setattr(result_styling, "has_stored_style", look)
+    added = []
+    for name in ("bad", "good"):
+        (tmp_path / name).mkdir()
+        source = results_layer([name], "GPKG", tmp_path / name).source()
+        added.append(QgsVectorLayer(source, name, "ogr"))
+    QgsProject.instance().removeAllMapLayers()
+    settle()
+    window.bar.clearWidgets()
+    QgsProject.instance().addMapLayers(added)
+    settle()
+    assert len(window.bar.items()) == 1
+    assert "“good”" in texts(window)[0]
+
+
+def test_searches_end_with_the_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait) -> None:
+    window, go = LayersWindow(), threading.Event()
+    looked: list[str] = []
+
+    def look(source: str) -> bool:
+        looked.append(source)
+        return not go.wait(10)
+
+    monkeypatch.setattr(result_styling, "has_stored_style", look)
+    part = ResultStyling(window)
+    part.register()
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        source = results_layer([name], "GPKG", tmp_path / name).source()
+        wait_until(partial(looked.__contains__, source))
+    part.unregister()
+    go.set()
+    settle()
+    assert texts(window) == []
+
+
+def test_a_layer_with_a_style_of_its_own_is_not_offered_another(window: LayersWindow, tmp_path: Path) -> None:
+    results_layer(["a harbor"], "GPKG", tmp_path)
+    settle()
+    window.bar.clearWidgets()
+    QgsProject.instance().removeAllMapLayers()
+    for number in range(2):
+        layer = QgsVectorLayer(str(tmp_path / "answers.gpkg"), "again", "ogr")
+        if number:
+            layer.setLabeling(QgsVectorLayerSimpleLabeling(QgsPalLayerSettings()))
+            layer.setLabelsEnabled(True)
+        else:
+            layer.setRenderer(QgsCategorizedSymbolRenderer("status", []))
+        QgsProject.instance().addMapLayer(layer)
+    settle()
+    assert texts(window) == []

@@ -76,11 +76,19 @@ def test_a_style_that_cannot_be_stored_does_not_fail_the_run(
     assert opened(tmp_path / "out.gpkg").featureCount() == 4
 
 
-@pytest.mark.parametrize(("given", "name"), [("", "raster: answers"), ("my results", "my results")])
-def test_the_layer_is_named_after_the_raster(raster: Make, given: str, name: str) -> None:
-    output = QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", QgsProject.instance())
+@pytest.mark.parametrize(
+    ("given", "name", "is_forced"), [("", "raster: answers", True), ("my results", "my results", False)]
+)
+@pytest.mark.parametrize("file", ["TEMPORARY_OUTPUT", "out.gpkg"])
+def test_the_layer_is_named_after_the_raster(
+    raster: Make, tmp_path: Path, file: str, given: str, name: str, is_forced: bool
+) -> None:
+    """QGIS names a layer after its file unless the name is forced."""
+    sink = str(tmp_path / file) if file.endswith(".gpkg") else file
+    output = QgsProcessingOutputLayerDefinition(sink, QgsProject.instance())
     output.destinationName = given
     context = QgsProcessingContext()
     parameters = {"INPUT": raster(numbered(2, 2)), "TILE_SIZE": 32, "OUTPUT": output}
     processing.run("rsgpt:describeraster", parameters, context=context)
-    assert [details.name for details in context.layersToLoadOnCompletion().values()] == [name]
+    loaded = context.layersToLoadOnCompletion().values()
+    assert [(details.name, details.forceName) for details in loaded] == [(name, is_forced)]
