@@ -1186,6 +1186,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>已停止。已写入的行数：{count}。</translation>
     </message>
     <message>
+      <source>The layer no longer has the column “{name}”.</source>
+      <translation>图层已没有列“{name}”。</translation>
+    </message>
+    <message>
       <source>The edit session has changed. Rows that were written: {count}.</source>
       <translation>编辑会话已改变。已写入的行数：{count}。</translation>
     </message>

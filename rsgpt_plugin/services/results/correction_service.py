@@ -16,7 +16,7 @@ from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import attributes_only, null_to_none
 from ...shared.results.columns import CORRECTED_AT
 from ..time_slices import TimeSlicer
-from .corrections import add_correction_columns, correction, missing_row, refusal, restoration
+from .corrections import add_correction_columns, correction, missing_row, restoration, value_check
 from .layer_edits import write_values
 
 translate = QCoreApplication.translate
@@ -162,6 +162,10 @@ class CorrectionService(QObject):
         if self.busy:
             self.failed.emit(_busy_message())
             return
+        if job.column and job.layer.fields().indexOf(job.column) < 0:
+            message = translate("Rsgpt", "The layer no longer has the column “{name}”.")
+            self.failed.emit(message.format(name=job.column))
+            return
         self._job = job
         job.layer.willBeDeleted.connect(self._drop)
         if job.in_session:
@@ -235,10 +239,10 @@ class CorrectionService(QObject):
 
 
 def _corrections(layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any) -> Iterator[RowEdit]:
-    columns, missing = result_columns(layer), set(fids)
+    columns, missing, problem_of = result_columns(layer), set(fids), value_check(layer, name, value)
     for row in _rows(layer, fids):
         missing.discard(row.id())
-        problem = refusal(columns, row, name, value)
+        problem = problem_of(row)
         changes = {} if problem else correction(columns, row, name, value)
         yield RowEdit(row.id(), _values(row, changes), changes, problem)
     for fid in missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsFeature, QgsField, QgsVectorLayer
@@ -27,11 +28,10 @@ def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
     feature = layer.getFeature(fid)
     if not feature.isValid():
         raise OutputError(missing_row())
-    columns = result_columns(layer)
-    problem = refusal(columns, feature, name, value)
+    problem = value_check(layer, name, value)(feature)
     if problem:
         raise OutputError(problem)
-    changes = correction(columns, feature, name, value)
+    changes = correction(result_columns(layer), feature, name, value)
     if changes:
         add_correction_columns(layer, name)
         write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
@@ -45,11 +45,19 @@ def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
     return bool(changes)
 
 
-def refusal(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> str:
-    """Return why `value` cannot be the answer in the column `name` of a row, "" if it can."""
-    field = row.fields().field(name)
-    prompt = str(null_to_none(row[columns.known["prompt"]]) or "") if "prompt" in columns.known else ""
-    return misfit(value, field, choices_of(prompt, asked_name(columns, name)))
+def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFeature], str]:
+    """Return a function that says why `value` cannot be the answer in the column `name` of a row, "" if it can."""
+    columns, field = result_columns(layer), layer.fields().field(name)
+    asked, prompt_column = asked_name(columns, name), columns.known.get("prompt")
+    problems: dict[str, str] = {}  # by prompt, which is the same for most rows of a layer
+
+    def problem_of(row: QgsFeature) -> str:
+        prompt = str(null_to_none(row[prompt_column]) or "") if prompt_column else ""
+        if prompt not in problems:
+            problems[prompt] = misfit(value, field, choices_of(prompt, asked))
+        return problems[prompt]
+
+    return problem_of
 
 
 def missing_row() -> str:

@@ -66,8 +66,8 @@ def layer(request: pytest.FixtureRequest, tmp_path: Path) -> QgsVectorLayer:
 
 def test_a_typo_is_refused_and_changes_nothing(layer: QgsVectorLayer) -> None:
     before = layer.fields().names()
-    with pytest.raises(OutputError, match="“dense residental” is not one of the choices. Choose one of: farmland"):
-        correct(layer, fids(layer)[0], "use", "dense residental")
+    with pytest.raises(OutputError, match="“dense housing” is not one of the choices. Choose one of: farmland"):
+        correct(layer, fids(layer)[0], "use", "dense housing")
     assert (layer.getFeature(fids(layer)[0])["use"], layer.fields().names()) == ("water", before)
     assert correct(layer, fids(layer)[0], "use", USES[1])
     assert layer.getFeature(fids(layer)[0])["use"] == USES[1]

@@ -147,6 +147,12 @@ def test_a_deleted_row_and_an_empty_history_have_messages(service: Service) -> N
     assert service.problems == ["The row is no longer in the layer. Reopen the table."]
 
 
+def test_a_column_that_is_gone_is_reported(service: Service) -> None:
+    layer = results_layer(["a"])
+    service.correct(layer, fids(layer), "pools", "x")
+    assert (service.problems, service.busy) == (["The layer no longer has the column “pools”."], False)
+
+
 def test_stopping_rolls_a_session_back_and_keeps_written_rows(layer: QgsVectorLayer, service: Service) -> None:
     service.correct(layer, fids(layer), "caption", "x")
     service.correct(layer, fids(layer)[:1], "caption", "y")
