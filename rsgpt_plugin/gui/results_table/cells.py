@@ -8,7 +8,6 @@ from qgis.PyQt.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, Q
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QComboBox,
     QPlainTextEdit,
     QStyle,
     QStyledItemDelegate,
@@ -19,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from ...geo.results.display_values import DisplayColumn, confidence_level
 from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
-from .value_editors import entered_value, show_value, value_editor
+from .value_editors import entered_value, is_entered, show_value, value_editor
 
 _BAR_HEIGHT = 4
 _MARGIN = 3
@@ -80,7 +79,7 @@ class AnswerCell(QStyledItemDelegate):
         show_value(editor, index.data(Qt.ItemDataRole.EditRole))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
-        if not isinstance(editor, QComboBox) or editor.currentIndex() >= 0:  # else nothing was chosen
+        if is_entered(editor):
             model.setData(index, entered_value(editor), Qt.ItemDataRole.EditRole)
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's

@@ -7,12 +7,12 @@ from typing import Any
 from qgis.core import NULL, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QComboBox, QDialogButtonBox
+from qgis.PyQt.QtWidgets import QComboBox, QDialogButtonBox, QSpinBox
 
 from rsgpt_plugin.gui.results_table.correct_dialog import CorrectDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE
-from tests.plugin.gui.table_use import CAPTION, TREES, click, opened
+from tests.plugin.gui.table_use import CAPTION, CARS, TREES, click, opened
 from tests.plugin.results import USES, add_uses, fids, results_layer
 from tests.plugin.waiting import wait_until
 
@@ -59,6 +59,26 @@ def test_selected_rows_are_corrected_undone_and_redone_by_keys(dock: ResultsDock
     assert uses(layer) == [USES[1], "farmland", USES[1]]
     QTest.mouseClick(dock.undo, Qt.MouseButton.LeftButton)
     assert layer.getFeature(fids(layer)[0])["corrected"] == NULL
+
+
+def test_rows_with_an_answer_outside_the_list_are_not_emptied(dock: ResultsDock) -> None:
+    layer = opened(dock, add_uses(results_layer(["a", "b"]), ["typo", "water"]))
+    dialog = open_dialog(dock, 0, 1)
+    QTest.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
+    assert (uses(layer), dialog.isVisible()) == (["typo", "water"], True)
+
+
+def test_leaving_an_empty_number_writes_nothing(dock: ResultsDock) -> None:
+    layer = results_layer(["a", "b"])
+    layer.dataProvider().changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("cars"): NULL}})
+    opened(dock, layer)
+    dock.rows.refresh(fids(layer))
+    wait_until(lambda: dock.model.row_at(0).values[CARS - 1] is None)
+    click(dock, 0, CARS, twice=True)
+    assert dock.view.viewport().findChildren(QSpinBox)
+    click(dock, 1, TREES)
+    assert [layer.getFeature(fid)["cars"] for fid in fids(layer)] == [NULL, 1]
+    assert layer.fields().indexOf("corrected") < 0
 
 
 def test_the_menu_offers_to_correct_all_selected_rows(dock: ResultsDock) -> None:
