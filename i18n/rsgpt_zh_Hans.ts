@@ -1162,16 +1162,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>已更正。行数：{count}。</translation>
     </message>
     <message>
-      <source>Correct answers</source>
-      <translation>更正回答</translation>
-    </message>
-    <message>
       <source>The model's answers are restored. Rows: {count}.</source>
       <translation>已恢复模型的回答。行数：{count}。</translation>
-    </message>
-    <message>
-      <source>Restore the model's answers</source>
-      <translation>恢复模型的回答</translation>
     </message>
     <message>
       <source>There is no correction to undo.</source>
@@ -1184,6 +1176,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Stopped. Rows that were written: {count}.</source>
       <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The last edit of this edit session is not a correction. Use the Edit menu.</source>
+      <translation>此编辑会话中的最后一次编辑不是更正。请使用“编辑”菜单。</translation>
     </message>
     <message>
       <source>The layer no longer has the column “{name}”.</source>
@@ -1202,6 +1198,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>该行在此期间已被修改。</translation>
     </message>
     <message>
+      <source>Correct answers</source>
+      <translation>更正回答</translation>
+    </message>
+    <message>
+      <source>Restore the model's answers</source>
+      <translation>恢复模型的回答</translation>
+    </message>
+    <message>
       <source>A correction is still being written. Wait until it ends.</source>
       <translation>仍在写入更正。请等待其结束。</translation>
     </message>
@@ -1216,6 +1220,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>The row is no longer in the layer. Reopen the table.</source>
       <translation>该记录已不在图层中。请重新打开结果表。</translation>
+    </message>
+    <message>
+      <source>The layer no longer has the column “{name}” with the model's answers.</source>
+      <translation>图层已没有保存模型答案的列“{name}”。</translation>
     </message>
     <message>
       <source>RSGPT: exporting results</source>

@@ -52,6 +52,9 @@ def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFe
     problems: dict[str, str] = {}  # by prompt, which is the same for most rows of a layer
 
     def problem_of(row: QgsFeature) -> str:
+        problem = lost_answer(columns, row, name)
+        if problem:
+            return problem
         prompt = str(null_to_none(row[prompt_column]) or "") if prompt_column else ""
         if prompt not in problems:
             problems[prompt] = misfit(value, field, choices_of(prompt, asked))
@@ -63,6 +66,15 @@ def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFe
 def missing_row() -> str:
     """Return the message about a row that was deleted since the table was read."""
     return translate("Rsgpt", "The row is no longer in the layer. Reopen the table.")
+
+
+def lost_answer(columns: ResultColumns, row: QgsFeature, name: str) -> str:
+    """Return that the model's answer was lost, if the column `name` of a row was corrected; "" if it was not lost."""
+    model_column = columns.model_of(name)
+    if name not in corrected_columns(row) or row.fieldNameIndex(model_column) >= 0:
+        return ""
+    sentence = translate("Rsgpt", "The layer no longer has the column “{name}” with the model's answers.")
+    return sentence.format(name=model_column)
 
 
 def correction(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def restoration(columns: ResultColumns, row: QgsFeature, name: str) -> dict[str,
         model_column: None,
         CORRECTED: " ".join(sorted(remaining)) or None,
     }
-    if not remaining:
+    if not remaining and row.fieldNameIndex(CORRECTED_AT) >= 0:  # a Shapefile truncates this name
         changes[CORRECTED_AT] = None
     return changes
 
