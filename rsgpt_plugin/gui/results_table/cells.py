@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from ...geo.results.display_values import DisplayColumn, confidence_level
 from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
-from .value_editors import entered_value, is_entered, show_value, value_editor
+from .value_editors import entered_value, is_entered, is_filled, show_value, value_editor
 
 _BAR_HEIGHT = 4
 _MARGIN = 3
@@ -76,7 +76,9 @@ class AnswerCell(QStyledItemDelegate):
         return value_editor(self._kind, index.data(CHOICES_ROLE) or (), parent)
 
     def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:  # noqa: N802 - Qt's
-        show_value(editor, index.data(Qt.ItemDataRole.EditRole))
+        """Show the value of a cell in its new editor; when rows are read again, what is typed stays."""
+        if not is_filled(editor):
+            show_value(editor, index.data(Qt.ItemDataRole.EditRole))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
         if is_entered(editor):

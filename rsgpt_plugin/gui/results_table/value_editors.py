@@ -75,7 +75,12 @@ def show_value(editor: QWidget, value: Any) -> None:
     elif isinstance(editor, QPlainTextEdit):
         editor.setPlainText(str(value or ""))
         editor.selectAll()
-    editor.setProperty(_SHOWN, value)
+    editor.setProperty(_SHOWN, [value])
+
+
+def is_filled(editor: QWidget) -> bool:
+    """Return whether a value was shown in an editor."""
+    return _SHOWN in editor.dynamicPropertyNames()
 
 
 def is_entered(editor: QWidget) -> bool:
@@ -96,7 +101,7 @@ def _number(box: Union[WholeBox, DecimalBox]) -> Any:
     box.interpretText()
     if box.value() == box.minimum():
         return None
-    shown = box.property(_SHOWN)
+    (shown,) = box.property(_SHOWN) or (None,)
     # The box rounds decimals. A number that was not edited is returned as it is.
     is_rounded = isinstance(shown, float) and round(shown, _DECIMALS) == box.value()
     return shown if is_rounded else box.value()

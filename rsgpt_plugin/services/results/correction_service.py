@@ -101,11 +101,16 @@ class CorrectionService(QObject):
         """Whether an edit is in progress."""
         return self._job is not None
 
-    def correct(self, layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any) -> None:
-        """Write `value`, None for no answer, into the column `name` of these rows, as one step."""
+    def correct(
+        self, layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any, choices: Sequence[str] = ()
+    ) -> None:
+        """Write `value`, None for no answer, into the column `name` of these rows, as one step.
+
+        choices: of the rows that were asked something else last, () for any.
+        """
         message = translate("Rsgpt", "Corrected. Rows: {count}.")
         job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), _correct_label(), message, name)
-        self._start(job, _corrections(layer, fids, name, value))
+        self._start(job, _corrections(layer, fids, name, value, choices))
 
     def restore(self, layer: QgsVectorLayer, fids: Sequence[int], name: str) -> None:
         """Restore the model's answers in the column `name` of these rows, as one step."""
@@ -298,9 +303,11 @@ class CorrectionService(QObject):
         self.ended.emit("")
 
 
-def _corrections(layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any) -> Iterator[RowEdit]:
-    columns, missing, problem_of = result_columns(layer), set(fids), value_check(layer, name, value)
-    edit_of = _edit_maker()
+def _corrections(
+    layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any, choices: Sequence[str]
+) -> Iterator[RowEdit]:
+    columns, missing, edit_of = result_columns(layer), set(fids), _edit_maker()
+    problem_of = value_check(layer, name, value, choices)
     for row in _rows(layer, fids):
         missing.discard(row.id())
         problem = problem_of(row)

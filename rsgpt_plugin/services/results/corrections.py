@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qgis.core import QgsFeature, QgsField, QgsVectorLayer
@@ -45,8 +45,13 @@ def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
     return bool(changes)
 
 
-def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFeature], str]:
-    """Return a function that says why `value` cannot be the answer in the column `name` of a row, "" if it can."""
+def value_check(
+    layer: QgsVectorLayer, name: str, value: Any, choices: Sequence[str] = ()
+) -> Callable[[QgsFeature], str]:
+    """Return a function that says why `value` cannot be the answer in the column `name` of a row, "" if it can.
+
+    choices: of the rows that were asked something else last, () for any.
+    """
     columns, field = result_columns(layer), layer.fields().field(name)
     asked, prompt_column = asked_name(columns, name), columns.known.get("prompt")
     problems: dict[str, str] = {}  # by prompt, which is the same for most rows of a layer
@@ -57,7 +62,8 @@ def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFe
             return problem
         prompt = str(null_to_none(row[prompt_column]) or "") if prompt_column else ""
         if prompt not in problems:
-            problems[prompt] = misfit(value, field, choices_of(prompt, asked))
+            own = choices_of(prompt, asked)
+            problems[prompt] = misfit(value, field, choices if own is None else own)
         return problems[prompt]
 
     return problem_of
