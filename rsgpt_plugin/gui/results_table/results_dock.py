@@ -192,6 +192,7 @@ class ResultsDock(QgsDockWidget):
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
         self.thumbnails.forget_missing()
         self.model.set_rows(columns, rows)
+        self.filter.keep_columns([column.name for column in columns])
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
             self.view.setColumnHidden(number + 1, unused or column.name in self.view.column_menu.hidden)
