@@ -1210,14 +1210,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>仍在写入更正。请等待其结束。</translation>
     </message>
     <message>
-      <source>Correct an answer</source>
-      <translation>更正回答</translation>
-    </message>
-    <message>
-      <source>Restore the model's answer</source>
-      <translation>恢复模型的回答</translation>
-    </message>
-    <message>
       <source>The row is no longer in the layer. Reopen the table.</source>
       <translation>该记录已不在图层中。请重新打开结果表。</translation>
     </message>
@@ -2712,6 +2704,13 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>TableCorrections</name>
+    <message>
+      <source>The choices of the selected rows have nothing in common. Select fewer rows.</source>
+      <translation>所选行的选项没有共同之处。请选择较少的行。</translation>
+    </message>
+  </context>
+  <context>
     <name>ExportDialog</name>
     <message>
       <source>Export results</source>
@@ -2805,12 +2804,12 @@ Prompts:
       <translation>仅显示人工更正过的记录。</translation>
     </message>
     <message>
-      <source>Remove this filter</source>
-      <translation>移除此过滤条件</translation>
-    </message>
-    <message>
       <source>No answer</source>
       <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>Remove this filter</source>
+      <translation>移除此过滤条件</translation>
     </message>
     <message>
       <source>Rows: {total}</source>
@@ -2961,8 +2960,8 @@ Prompts:
       <translation>图片</translation>
     </message>
     <message>
-      <source>corrected</source>
-      <translation>已更正</translation>
+      <source>{status}, corrected</source>
+      <translation>{status}，已更正</translation>
     </message>
     <message>
       <source>Before the correction: {value}</source>

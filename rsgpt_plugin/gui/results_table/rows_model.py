@@ -188,19 +188,18 @@ class ResultsModel(QAbstractTableModel):
         return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
-        """Return the text of a cell. What the model says of its own answers does not apply to a corrected row."""
+        """Return the text of a cell. The confidence of the model does not apply to a corrected row."""
         if row.models and column.kind is Kind.CONFIDENCE:
             return "–"
-        return (
-            self.tr("corrected")
-            if row.models and column.kind is Kind.STATUS
-            else display_text(row.values[number], column.kind)
-        )
+        text = display_text(row.values[number], column.kind)
+        # Other answers of the row may still be missing: the status stays, as the filter and the counts use it.
+        is_marked = row.models and column.kind is Kind.STATUS
+        return self.tr("{status}, corrected").format(status=text) if is_marked else text
 
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
         lines, confidence = [display_text(row.values[number], column.kind)], row.sure[number]
-        if row.models and column.kind in (Kind.CONFIDENCE, Kind.STATUS):
+        if row.models and column.kind is Kind.CONFIDENCE:
             lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
         if column.name in row.models:
             answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")

@@ -8,41 +8,14 @@ from typing import Any
 from qgis.core import QgsFeature, QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
-from ...errors import OutputError
 from ...geo.results.column_roles import ResultColumns, result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of
 from ...shared.results.columns import CORRECTED, CORRECTED_AT, column
 from .choices import asked_name, choices_of, misfit
-from .layer_edits import add_columns, write_values
+from .layer_edits import add_columns
 
 translate = QCoreApplication.translate
-
-
-def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
-    """Write `value`, None for no answer, into the column `name` and mark the row; return whether anything changed.
-
-    The first correction copies the model's answer to a second column. Writing that answer again restores the row.
-    Raises OutputError if the row is missing, the value does not fit, or the layer cannot be edited.
-    """
-    feature = layer.getFeature(fid)
-    if not feature.isValid():
-        raise OutputError(missing_row())
-    problem = value_check(layer, name, value)(feature)
-    if problem:
-        raise OutputError(problem)
-    changes = correction(result_columns(layer), feature, name, value)
-    if changes:
-        add_correction_columns(layer, name)
-        write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
-    return bool(changes)
-
-
-def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
-    """Restore the model's answer in the column `name`; return whether it had been corrected."""
-    changes = restoration(result_columns(layer), layer.getFeature(fid), name)
-    write_values(layer, {fid: changes} if changes else {}, translate("Rsgpt", "Restore the model's answer"))
-    return bool(changes)
 
 
 def value_check(

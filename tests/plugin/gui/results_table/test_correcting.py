@@ -153,7 +153,7 @@ def test_a_corrected_row_does_not_show_the_models_confidence(dock: ResultsDock) 
     assert shown(1) == ("10%", "answered", 0.1, 0.1)
     dock.model.setData(dock.model.index(1, CAPTION), "a quay", Qt.ItemDataRole.EditRole)
     wait_until(lambda: dock.model.row_at(1).models != {})
-    assert shown(1) == ("–", "corrected", None, None)
+    assert shown(1) == ("–", "answered, corrected", None, None)
     assert shown(0) == ("0%", "answered", 0.0, 0.0)
     assert dock.model.index(1, TREES).data(CONFIDENCE_ROLE) == 0.9
     tip = dock.model.index(1, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
