@@ -43,7 +43,7 @@ def add_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
 def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
     """Write all `changes` into existing columns, in an edit session as one undo step named `label`.
 
-    label: "" if the caller has begun an edit command. Raises OutputError if the layer cannot be edited.
+    label: "" if the caller has started an edit command. Raises OutputError if the layer cannot be edited.
     """
     if not changes:
         return
