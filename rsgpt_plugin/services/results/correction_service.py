@@ -230,7 +230,8 @@ class CorrectionService(QObject):
         try:
             if job.column and edits:
                 add_correction_columns(job.layer, job.column)
-            write_values(job.layer, {edit.fid: dict(zip(edit.columns, edit.after)) for edit in edits}, "")
+            before = {edit.fid: dict(zip(edit.columns, edit.before)) for edit in edits}
+            write_values(job.layer, {edit.fid: dict(zip(edit.columns, edit.after)) for edit in edits}, "", before)
         except OutputError as error:
             self._abort(str(error))
             return False
