@@ -1186,16 +1186,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>已更正。行数：{count}。</translation>
     </message>
     <message>
-      <source>Correct answers</source>
-      <translation>更正回答</translation>
-    </message>
-    <message>
       <source>The model's answers are restored. Rows: {count}.</source>
       <translation>已恢复模型的回答。行数：{count}。</translation>
-    </message>
-    <message>
-      <source>Restore the model's answers</source>
-      <translation>恢复模型的回答</translation>
     </message>
     <message>
       <source>There is no correction to undo.</source>
@@ -1208,6 +1200,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Stopped. Rows that were written: {count}.</source>
       <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The last edit of this edit session is not a correction. Use the Edit menu.</source>
+      <translation>此编辑会话中的最后一次编辑不是更正。请使用“编辑”菜单。</translation>
     </message>
     <message>
       <source>The layer no longer has the column “{name}”.</source>
@@ -1226,20 +1222,24 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>该行在此期间已被修改。</translation>
     </message>
     <message>
+      <source>Correct answers</source>
+      <translation>更正回答</translation>
+    </message>
+    <message>
+      <source>Restore the model's answers</source>
+      <translation>恢复模型的回答</translation>
+    </message>
+    <message>
       <source>A correction is still being written. Wait until it ends.</source>
       <translation>仍在写入更正。请等待其结束。</translation>
     </message>
     <message>
-      <source>Correct an answer</source>
-      <translation>更正回答</translation>
-    </message>
-    <message>
-      <source>Restore the model's answer</source>
-      <translation>恢复模型的回答</translation>
-    </message>
-    <message>
       <source>The row is no longer in the layer. Reopen the table.</source>
       <translation>该记录已不在图层中。请重新打开结果表。</translation>
+    </message>
+    <message>
+      <source>The layer no longer has the column “{name}” with the model's answers.</source>
+      <translation>图层已没有保存模型答案的列“{name}”。</translation>
     </message>
     <message>
       <source>RSGPT: exporting results</source>
@@ -2855,6 +2855,13 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>TableCorrections</name>
+    <message>
+      <source>The choices of the selected rows have nothing in common. Select fewer rows.</source>
+      <translation>所选行的选项没有共同之处。请选择较少的行。</translation>
+    </message>
+  </context>
+  <context>
     <name>ExportDialog</name>
     <message>
       <source>Export results</source>
@@ -2948,12 +2955,12 @@ Prompts:
       <translation>仅显示人工更正过的记录。</translation>
     </message>
     <message>
-      <source>Remove this filter</source>
-      <translation>移除此过滤条件</translation>
-    </message>
-    <message>
       <source>No answer</source>
       <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>Remove this filter</source>
+      <translation>移除此过滤条件</translation>
     </message>
     <message>
       <source>Rows: {total}</source>
@@ -3151,8 +3158,8 @@ Prompts:
       <translation>图片</translation>
     </message>
     <message>
-      <source>corrected</source>
-      <translation>已更正</translation>
+      <source>{status}, corrected</source>
+      <translation>{status}，已更正</translation>
     </message>
     <message>
       <source>Before the correction: {value}</source>

@@ -21,7 +21,6 @@ from rsgpt_plugin.gui.results_table.cells import AnswerCell
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from rsgpt_plugin.services.results import exporting
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.exporting import ExportDestination, ExportFormat
 from rsgpt_plugin.services.results.reask_request import ReaskStep
 from rsgpt_plugin.services.results.reask_rows import ReaskOutput, changes
@@ -29,6 +28,7 @@ from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.results.rows import answered_row
 from tests.new_rows import LINE, SHARE, add_rows
+from tests.plugin.corrections import correct
 from tests.plugin.results import keep_pictures, sha256_of
 from tests.plugin.waiting import wait_until
 

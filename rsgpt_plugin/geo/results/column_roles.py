@@ -71,7 +71,10 @@ class ResultColumns:
 
     def model_of(self, name: str) -> str:
         """Return the name of the column that keeps the model's answer if a person corrects the column `name`."""
-        return _model_of(name, [answered.name for answered in self.questions])
+        text = CAPTION if CAPTION in self.known else ANSWER
+        existing = {question.name: question.model for question in self.questions}
+        existing[self.text or ""] = self.known.get(f"{text}_model")
+        return existing.get(name) or _model_of(name, [answered.name for answered in self.questions])
 
 
 def result_columns(layer: QgsVectorLayer) -> ResultColumns:

@@ -89,14 +89,24 @@ def _is_in_file(layer: QgsVectorLayer) -> bool:
     return bool(QgsProviderRegistry.instance().loadStyle(layer.providerType(), layer.source(), ""))
 
 
-def _name_rules(layer: QgsVectorLayer) -> None:
-    """Translate the legend. The order is that of the rules in the style file."""
-    names = (
+def style_polygons_by_confidence(layer: QgsVectorLayer) -> None:
+    """Set only the symbols of the style of results layers."""
+    layer.loadNamedStyle(str(STYLE_FILE), True, QgsMapLayer.StyleCategory.Symbology)
+    _name_rules(layer)
+
+
+def level_names() -> tuple[str, str, str]:
+    """Return the names of the levels of confidence in the legend, the highest first."""
+    return (
         translate("Rsgpt", "Sure (70 % and above)"),
         translate("Rsgpt", "Fair (40 % to 70 %)"),
         translate("Rsgpt", "Unsure (below 40 %)"),
-        translate("Rsgpt", "No answer"),
     )
+
+
+def _name_rules(layer: QgsVectorLayer) -> None:
+    """Translate the legend. The order is that of the rules in the style file."""
+    names = (*level_names(), translate("Rsgpt", "No answer"))
     renderer = layer.renderer().clone()
     if isinstance(renderer, QgsRuleBasedRenderer):
         for rule, name in zip(renderer.rootRule().children(), names):

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 
 from ...geo.results.layer_rows import LayerRow
+from ...services.results.value_counts import countable
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class RowFilter:
 
     def passes(self, row: LayerRow, number: int = -1) -> bool:
         """Return whether a row passes the filter. number: of `column` among the values, -1 if there is no such."""
-        if number >= 0 and row.values[number] != self.value:
+        if number >= 0 and countable(row.values[number]) != self.value:
             return False
         if self.status and row.status != self.status:
             return False

@@ -8,7 +8,6 @@ from qgis.PyQt.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, Q
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
 from qgis.PyQt.QtWidgets import (
     QApplication,
-    QComboBox,
     QPlainTextEdit,
     QStyle,
     QStyledItemDelegate,
@@ -18,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ...geo.results.display_values import DisplayColumn, confidence_level
 from ...services.results.thumbnails import THUMBNAIL_SIDE
-from .correcting.value_editors import entered_value, show_value, value_editor
+from .correcting.value_editors import entered_value, is_entered, is_filled, show_value, value_editor
 from .rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
 
 _BAR_HEIGHT = 4
@@ -77,10 +76,12 @@ class AnswerCell(QStyledItemDelegate):
         return value_editor(self._kind, index.data(CHOICES_ROLE) or (), parent)
 
     def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:  # noqa: N802 - Qt's
-        show_value(editor, index.data(Qt.ItemDataRole.EditRole))
+        """Show the value of a cell in its new editor; when rows are read again, what is typed stays."""
+        if not is_filled(editor):
+            show_value(editor, index.data(Qt.ItemDataRole.EditRole))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
-        if not isinstance(editor, QComboBox) or editor.currentIndex() >= 0:  # else nothing was chosen
+        if is_entered(editor):
             model.setData(index, entered_value(editor), Qt.ItemDataRole.EditRole)
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's

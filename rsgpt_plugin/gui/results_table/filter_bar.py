@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import html
+from collections.abc import Collection, Iterable
 from typing import Any, Optional
 
 from qgis.core import QgsApplication
@@ -15,6 +16,7 @@ from ..widgets import PercentBox
 from .arrangement import RowFilter
 
 _TYPING_MS = 150
+_VALUE_WIDTH = 30  # characters
 
 
 class FilterBar(QWidget):
@@ -37,7 +39,6 @@ class FilterBar(QWidget):
         self.value = QToolButton()
         self.value.setIcon(QgsApplication.getThemeIcon("mIconClearText.svg"))
         self.value.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.value.setToolTip(self.tr("Remove this filter"))
         self.value.hide()
         self._value: tuple[str, Any] = ("", None)
         self.count = QLabel()
@@ -60,9 +61,20 @@ class FilterBar(QWidget):
         """Show only the rows with this value of a column, None for no answer."""
         self._value = (column.name, value)
         label = self.tr("No answer") if value is None else display_text(value, column.kind)
-        self.value.setText(f"{column.label}: {label}")
+        text = f"{column.label}: {label}"
+        shown = self.fontMetrics().elidedText(
+            " ".join(text.split()), Qt.TextElideMode.ElideRight, _VALUE_WIDTH * self.fontMetrics().averageCharWidth()
+        )
+        self.value.setText(shown.replace("&", "&&"))  # a single & underlines the next letter
+        hint = self.tr("Remove this filter")
+        self.value.setToolTip(f"<p>{html.escape(text)}</p><p>{html.escape(hint)}</p>")
         self.value.show()
         self._timer.start()
+
+    def keep_columns(self, names: Collection[str]) -> None:
+        """Remove the filter of a column that is not among `names`."""
+        if self._value[0] and self._value[0] not in names:
+            self.clear_value()
 
     def clear_value(self) -> None:
         """Show the rows with any value."""

@@ -63,6 +63,7 @@ class ResultsDock(QgsDockWidget):
         self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.export_requested)
         self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.stop_requested)
         self.progress = QProgressBar()
+        self._running: set[str] = set()
         self._lay_out()
         self._connect()
         self._offer_layers()
@@ -82,13 +83,21 @@ class ResultsDock(QgsDockWidget):
         lines = [self.model.line_of(fid) for fid in self.selection.fids()]
         return [self.model.row_at(line) for line in lines if line is not None]
 
-    def show_progress(self, percent: Optional[float]) -> None:
-        """Show the progress of a run in percent; None hides it."""
+    def show_progress(self, percent: Optional[float], job: str = "run") -> None:
+        """Show the progress of a job in percent; None ends it. The bar and the button Stop belong to all jobs."""
+        if percent is None:
+            self._running.discard(job)
+        else:
+            self._running.add(job)
+            self.progress.setValue(round(percent))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        is_running = bool(self._running)
         for widget in (self.progress, self.stop):
-            widget.setVisible(percent is not None)
-        self.progress.setValue(round(percent or 0.0))
+            widget.setVisible(is_running)
         for button in (self.reask, self.add, self.export):
-            button.setEnabled(percent is None and self.layer is not None)
+            button.setEnabled(not is_running and self.layer is not None)
         for button in (self.zoom, self.undo, self.redo):
             button.setEnabled(self.layer is not None)
 
@@ -141,7 +150,7 @@ class ResultsDock(QgsDockWidget):
         layout.addWidget(self.view, 1)
         self.setWidget(content)
         self.progress.setMaximumWidth(200)
-        self.show_progress(None)
+        self._show_state()
 
     def _connect(self) -> None:
         self._project.layersAdded.connect(self._offer_layers)
@@ -154,7 +163,7 @@ class ResultsDock(QgsDockWidget):
         self.model.counted.connect(self._count)
         self.corrections.problem.connect(self.problem)
         self.corrections.message.connect(self.message)
-        self.corrections.progressed.connect(self.show_progress)
+        self.corrections.progressed.connect(lambda percent: self.show_progress(percent, "correction"))
         self.stop_requested.connect(self.corrections.stop)
         self.undo.clicked.connect(lambda checked: self.corrections.undo())
         self.redo.clicked.connect(lambda checked: self.corrections.redo())
@@ -179,17 +188,18 @@ class ResultsDock(QgsDockWidget):
         self.filter.clear_value()
         self.selection.follow(layer)
         self.rows.follow(layer)
-        self.show_progress(None)
+        self._show_state()
 
     def _on_layer_deleted(self) -> None:
         self.selection.forget()
         self.model.set_rows((), ())
-        self.show_progress(None)
+        self._show_state()
 
     def _show_rows(self, rows: Sequence[LayerRow]) -> None:
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
         self.thumbnails.forget_missing()
         self.model.set_rows(columns, rows)
+        self.filter.keep_columns([column.name for column in columns])
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
             self.view.setColumnHidden(number + 1, unused or column.name in self.view.column_menu.hidden)

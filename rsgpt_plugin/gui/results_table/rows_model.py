@@ -11,12 +11,12 @@ from qgis.PyQt.QtGui import QFont, QPixmap
 
 from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
 from ...geo.results.layer_rows import LayerRow
-from ...services.results.choices import choices_of
+from ...services.results.choices import choices_of, known_choices
 from .arrangement import RowFilter, Sorting
 
 PICTURE = 0
 CONFIDENCE_ROLE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
-CHOICES_ROLE = CONFIDENCE_ROLE + 1  # the possible answers, () if they are not known or any
+CHOICES_ROLE = CONFIDENCE_ROLE + 1  # the possible answers, () for any
 ALIGNED = Qt.AlignmentFlag
 
 _TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
@@ -68,6 +68,11 @@ class ResultsModel(QAbstractTableModel):
     def set_rows(self, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow]) -> None:
         """Replace all columns and rows. Rows that are shown stay where they are, unless rows were added or removed."""
         before = {row.fid for row in self._rows}
+        if rows and self._is_laid_out(columns) and {row.fid for row in rows} == before:
+            self._columns, self._rows = tuple(columns), list(rows)  # a reset would close the editor of a cell
+            self.update_rows(rows)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+            return
         self.beginResetModel()
         self._columns, self._rows = tuple(columns), list(rows)
         if self.number_of(self._sorting.column) < 0:
@@ -79,6 +84,12 @@ class ResultsModel(QAbstractTableModel):
             self._arrange(self._lines.keys())
         self.endResetModel()
         self.counted.emit()
+
+    def _is_laid_out(self, columns: Sequence[DisplayColumn]) -> bool:
+        """Return whether the table shows these columns already."""
+        return [(column.name, column.kind) for column in columns] == [
+            (column.name, column.kind) for column in self._columns
+        ]
 
     def update_rows(self, rows: Sequence[LayerRow]) -> None:
         """Update rows in place. Filter and sorting are applied when the user changes them."""
@@ -115,6 +126,10 @@ class ResultsModel(QAbstractTableModel):
     def number_of(self, name: str) -> int:
         """Return the column of the table that shows the layer's column `name`, -1 if there is none."""
         return next((number for number, column in enumerate(self._columns, 1) if column.name == name), -1)
+
+    def known_choices(self, column: DisplayColumn) -> tuple[str, ...]:
+        """Return the choices of a column in any of the rows, () if its question has none."""
+        return known_choices((row.prompt for row in self._rows), column.means)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's
         return 0 if parent.isValid() else len(self._shown)
@@ -164,7 +179,8 @@ class ResultsModel(QAbstractTableModel):
             sure = value if column.kind is Kind.CONFIDENCE else row.sure[number]
             return None if is_corrected or (column.kind is Kind.CONFIDENCE and row.models) else sure
         if role == CHOICES_ROLE:
-            return choices_of(row.prompt, column.means)
+            own = choices_of(row.prompt, column.means)
+            return self.known_choices(column) if own is None else own
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and is_corrected:
@@ -172,19 +188,18 @@ class ResultsModel(QAbstractTableModel):
         return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
-        """Return the text of a cell. What the model says of its own answers does not apply to a corrected row."""
+        """Return the text of a cell. The confidence of the model does not apply to a corrected row."""
         if row.models and column.kind is Kind.CONFIDENCE:
             return "–"
-        return (
-            self.tr("corrected")
-            if row.models and column.kind is Kind.STATUS
-            else display_text(row.values[number], column.kind)
-        )
+        text = display_text(row.values[number], column.kind)
+        # Other answers of the row may still be missing: the status stays, as the filter and the counts use it.
+        is_marked = row.models and column.kind is Kind.STATUS
+        return self.tr("{status}, corrected").format(status=text) if is_marked else text
 
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
         lines, confidence = [display_text(row.values[number], column.kind)], row.sure[number]
-        if row.models and column.kind in (Kind.CONFIDENCE, Kind.STATUS):
+        if row.models and column.kind is Kind.CONFIDENCE:
             lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
         if column.name in row.models:
             answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsField
 from qgis.PyQt.QtCore import QCoreApplication
@@ -20,15 +20,33 @@ translate = QCoreApplication.translate
 _TRUNCATED = 10  # characters of names in Shapefiles
 
 
-def choices_of(prompt: str, asked: str) -> tuple[str, ...]:
-    """Return the choices of a question; () if it has none, or if they are not known.
+def choices_of(prompt: str, asked: str) -> Optional[tuple[str, ...]]:
+    """Return the choices of a question, () if it has none; None if the row was asked something else last.
 
     prompt: the `prompt` column of the row. asked: the name of the question, or "answer" in the layer of clicks.
     """
     questions = _questions(prompt)
-    if asked == ANSWER and len(questions) == 1:
-        return questions[0].choices
-    return next((q.choices for q in questions if asked in (q.name, q.name[:_TRUNCATED])), ())
+    if asked == ANSWER:
+        return questions[0].choices if len(questions) == 1 else ()
+    return next((q.choices for q in questions if asked in (q.name, q.name[:_TRUNCATED])), None)
+
+
+def known_choices(prompts: Iterable[str], asked: str) -> tuple[str, ...]:
+    """Return all choices of a question in the prompts of a layer, () if it has none."""
+    choices = (choice for prompt in dict.fromkeys(prompts) for choice in choices_of(prompt, asked) or ())
+    return tuple(dict.fromkeys(choices))
+
+
+def common_choices(prompts: Iterable[str], asked: str, known: Sequence[str]) -> Optional[tuple[str, ...]]:
+    """Return the choices that rows with these prompts have in common, () for any text; None if there are none.
+
+    known: the choices of the rows that were asked something else last.
+    """
+    found = (choices_of(prompt, asked) for prompt in dict.fromkeys(prompts))
+    lists = [choices for choices in (known if own is None else own for own in found) if choices]
+    if not lists:
+        return ()
+    return tuple(choice for choice in lists[0] if all(choice in other for other in lists)) or None
 
 
 def asked_name(columns: ResultColumns, name: str) -> str:

@@ -15,22 +15,28 @@ from ...errors import OutputError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import attributes_only, null_to_none
 from ...shared.results.columns import CORRECTED_AT
+from ...unexpected import log_unexpected
 from ..time_slices import TimeSlicer
-from .corrections import add_correction_columns, correction, missing_row, restoration, value_check
+from .corrections import add_correction_columns, correction, lost_answer, missing_row, restoration, value_check
 from .layer_edits import write_values
 
 translate = QCoreApplication.translate
 
 _BATCH_SIZE = 100  # rows that are read at a time; fewer rows are written at once
 _MAX_STEPS = 100
+_MAX_ROWS = 200_000  # in the steps of a history: about 0.4 KB each
 
 
 class RowEdit(NamedTuple):
-    """The values of a row by column, before and after an edit; both {} if it stays as it is. problem: why, or ""."""
+    """The values of some columns of a row before and after an edit. No columns: it stays as it is; problem: why, or "".
+
+    Rows share `columns`, because the history keeps the edits of many rows.
+    """
 
     fid: int
-    before: dict[str, Any]
-    after: dict[str, Any]
+    columns: tuple[str, ...] = ()
+    before: tuple[Any, ...] = ()
+    after: tuple[Any, ...] = ()
     problem: str = ""
 
 
@@ -53,14 +59,16 @@ class _Reverted(NamedTuple):
 class _EditJob:
     """An edit in progress.
 
-    in_session: whether the layer is in an edit session. finished: called with the edits outside a session. column: that
-    is corrected, or "". kept: number of rows that stay as they are because of a problem.
+    in_session: whether the layer is in an edit session, whose edits are written at the end, as one command named
+    `label`. finished: called with the edits outside a session. column: that is corrected, or "". kept: number of rows
+    that stay as they are because of a problem.
     """
 
     layer: QgsVectorLayer
     count: int
     in_session: bool
     finished: Callable[[list[RowEdit]], None]
+    label: str = ""
     message: str = ""
     column: str = ""
     reverted: Optional[_Reverted] = None
@@ -68,6 +76,7 @@ class _EditJob:
     seen: int = 0
     kept: int = 0
     problem: str = ""
+    is_watching: bool = False
 
 
 class CorrectionService(QObject):
@@ -92,25 +101,30 @@ class CorrectionService(QObject):
         """Whether an edit is in progress."""
         return self._job is not None
 
-    def correct(self, layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any) -> None:
-        """Write `value`, None for no answer, into the column `name` of these rows, as one step."""
+    def correct(
+        self, layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any, choices: Sequence[str] = ()
+    ) -> None:
+        """Write `value`, None for no answer, into the column `name` of these rows, as one step.
+
+        choices: of the rows that were asked something else last, () for any.
+        """
         message = translate("Rsgpt", "Corrected. Rows: {count}.")
-        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), message, name)
-        self._start(job, _corrections(layer, fids, name, value), translate("Rsgpt", "Correct answers"))
+        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), _correct_label(), message, name)
+        self._start(job, _corrections(layer, fids, name, value, choices))
 
     def restore(self, layer: QgsVectorLayer, fids: Sequence[int], name: str) -> None:
         """Restore the model's answers in the column `name` of these rows, as one step."""
         message = translate("Rsgpt", "The model's answers are restored. Rows: {count}.")
-        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), message)
-        self._start(job, _restorations(layer, fids, name), translate("Rsgpt", "Restore the model's answers"))
+        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), _restore_label(), message)
+        self._start(job, _restorations(layer, fids, name))
 
     def undo(self, layer: QgsVectorLayer) -> None:
-        """Undo the last edit: of the layer's edit session if one is open, else the last correction."""
+        """Undo the last correction. In an edit session, nothing is undone if another edit followed it."""
         history = self._history(layer)
         self._revert(layer, history.undo, history.redo, translate("Rsgpt", "There is no correction to undo."))
 
     def redo(self, layer: QgsVectorLayer) -> None:
-        """Repeat the edit that was undone last."""
+        """Repeat the correction that was undone last."""
         history = self._history(layer)
         self._revert(layer, history.redo, history.undo, translate("Rsgpt", "There is no correction to redo."))
 
@@ -123,12 +137,19 @@ class CorrectionService(QObject):
         key = layer.id()
         if key not in self._histories:
             layer.willBeDeleted.connect(self._forget)
+            layer.beforeCommitChanges.connect(self._on_commit)
         return self._histories.setdefault(key, _EditHistory())
 
     def _forget(self) -> None:
         layer = self.sender()
         if isinstance(layer, QgsVectorLayer):
             self._histories.pop(layer.id(), None)
+
+    def _on_commit(self, ends: bool = True) -> None:
+        """Forget the corrections before an edit session that changed the layer: they are no longer the last edits."""
+        layer = self.sender()
+        if isinstance(layer, QgsVectorLayer) and layer.isModified():
+            self._histories[layer.id()] = _EditHistory()
 
     def _push(self, layer: QgsVectorLayer) -> Callable[[list[RowEdit]], None]:
         history = self._history(layer)
@@ -145,20 +166,28 @@ class CorrectionService(QObject):
         if self.busy:
             self.failed.emit(_busy_message())
         elif layer.isEditable():
-            stack, is_undo = layer.undoStack(), steps is self._history(layer).undo
-            if stack.canUndo() if is_undo else stack.canRedo():
-                stack.undo() if is_undo else stack.redo()
-                layer.triggerRepaint()
-            else:
-                self.ended.emit(nothing)
+            self._revert_in_session(layer, steps is self._history(layer).undo, nothing)
         elif not steps:
             self.ended.emit(nothing)
         else:
             step = steps.pop()
             job = _EditJob(layer, len(step), False, partial(_add, opposite), reverted=_Reverted(steps, step))
-            self._start(job, _reversals(layer, step), "")
+            self._start(job, _reversals(layer, step))
 
-    def _start(self, job: _EditJob, edits: Iterator[RowEdit], label: str) -> None:
+    def _revert_in_session(self, layer: QgsVectorLayer, is_undo: bool, nothing: str) -> None:
+        stack = layer.undoStack()
+        text = stack.undoText() if is_undo else stack.redoText()
+        if text in (_correct_label(), _restore_label()):
+            stack.undo() if is_undo else stack.redo()
+            layer.triggerRepaint()
+        elif stack.canUndo() if is_undo else stack.canRedo():
+            self.ended.emit(
+                translate("Rsgpt", "The last edit of this edit session is not a correction. Use the Edit menu.")
+            )
+        else:
+            self.ended.emit(nothing)
+
+    def _start(self, job: _EditJob, edits: Iterator[RowEdit]) -> None:
         if self.busy:
             self.failed.emit(_busy_message())
             return
@@ -168,40 +197,78 @@ class CorrectionService(QObject):
             return
         self._job = job
         job.layer.willBeDeleted.connect(self._drop)
-        if job.in_session:
-            job.layer.beginEditCommand(label)
         if job.count > _BATCH_SIZE:
-            self._slices.start(edits, self._write, self._done, self._abort)
-        else:
-            self._write(list(edits))
+            self._watch_other_edits(job)
+            self._slices.start(edits, self._take, self._done, self._abort)
+            return
+        try:
+            self._take(list(edits))
             self._done()
+        except Exception as error:  # an edit that does not end would block all others
+            self._abort(log_unexpected(error))
 
-    def _write(self, batch: list[RowEdit]) -> None:
+    def _take(self, batch: list[RowEdit]) -> None:
         job = self._job
         if job is None:
             return
         if job.layer.isEditable() is not job.in_session:
-            self._abort(translate("Rsgpt", "The edit session has changed. Rows that were written: {count}."))
+            self._on_other_edit()
             return
-        written = [edit for edit in batch if edit.after]
-        try:
-            if job.column and written:
-                add_correction_columns(job.layer, job.column)
-            write_values(job.layer, {edit.fid: edit.after for edit in written}, "")
-        except OutputError as error:
-            self._abort(str(error))
+        edits = [edit for edit in batch if edit.columns]
+        # An edit command that stays open while the window is responsive would include the user's other edits.
+        if not job.in_session and not self._write(job, edits):
             return
-        job.edits += written
+        job.edits += edits
         job.seen += len(batch)
         job.kept += sum(bool(edit.problem) for edit in batch)
         job.problem = job.problem or next((edit.problem for edit in batch if edit.problem), "")
         if job.count > _BATCH_SIZE:
             self.progressed.emit(100.0 * job.seen / job.count)
 
+    def _write(self, job: _EditJob, edits: Sequence[RowEdit]) -> bool:
+        """Write edits; on an error, end the job and return False."""
+        try:
+            if job.column and edits:
+                add_correction_columns(job.layer, job.column)
+            before = {edit.fid: dict(zip(edit.columns, edit.before)) for edit in edits}
+            write_values(job.layer, {edit.fid: dict(zip(edit.columns, edit.after)) for edit in edits}, "", before)
+        except OutputError as error:
+            self._abort(str(error))
+            return False
+        return True
+
+    def _write_in_session(self, job: _EditJob) -> bool:
+        """Write all edits as one command; on an error, end the job and return False."""
+        layer, written = job.layer, False
+        if layer.isEditCommandActive():  # another edit that has not ended would include this one
+            self._on_other_edit()
+            return False
+        self._ignore_other_edits(job)
+        layer.beginEditCommand(job.label)
+        try:
+            written = self._write(job, job.edits)
+        finally:
+            layer.endEditCommand() if written else layer.destroyEditCommand()
+        return written
+
+    def _on_other_edit(self, *arguments: object) -> None:
+        self._abort(translate("Rsgpt", "The edit session has changed. Rows that were written: {count}."))
+
+    def _watch_other_edits(self, job: _EditJob) -> None:
+        if job.in_session:
+            job.layer.undoStack().indexChanged.connect(self._on_other_edit)
+            job.is_watching = True
+
+    def _ignore_other_edits(self, job: _EditJob) -> None:
+        if job.is_watching:
+            job.layer.undoStack().indexChanged.disconnect(self._on_other_edit)
+            job.is_watching = False
+
     def _done(self) -> None:
-        job = self._close(True)
-        if job is None:
+        job = self._job
+        if job is None or (job.in_session and job.edits and not self._write_in_session(job)):
             return
+        self._close(True)
         if job.kept and job.count == 1:
             self.failed.emit(job.problem)
         elif job.kept:
@@ -216,15 +283,14 @@ class CorrectionService(QObject):
             self.failed.emit(message.replace("{count}", str(0 if job.in_session else len(job.edits))))
 
     def _close(self, succeeded: bool) -> Optional[_EditJob]:
-        """End the job: its edit command is kept or rolled back, and its edits go to the history."""
+        """End the job, and add its edits outside a session to the history."""
         job, self._job = self._job, None
         self._slices.stop()
         if job is None:
             return None
         job.layer.willBeDeleted.disconnect(self._drop)
-        if job.in_session and job.layer.isEditable():
-            job.layer.endEditCommand() if succeeded else job.layer.destroyEditCommand()
-        elif not job.in_session and job.edits:
+        self._ignore_other_edits(job)
+        if not job.in_session and job.edits:
             job.finished(job.edits)
         if job.reverted is not None and not succeeded:
             done = {edit.fid for edit in job.edits}
@@ -238,22 +304,36 @@ class CorrectionService(QObject):
         self.ended.emit("")
 
 
-def _corrections(layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any) -> Iterator[RowEdit]:
-    columns, missing, problem_of = result_columns(layer), set(fids), value_check(layer, name, value)
+def _corrections(
+    layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any, choices: Sequence[str]
+) -> Iterator[RowEdit]:
+    columns, missing, edit_of = result_columns(layer), set(fids), _edit_maker()
+    problem_of = value_check(layer, name, value, choices)
     for row in _rows(layer, fids):
         missing.discard(row.id())
         problem = problem_of(row)
-        changes = {} if problem else correction(columns, row, name, value)
-        yield RowEdit(row.id(), _values(row, changes), changes, problem)
+        yield edit_of(row, {} if problem else correction(columns, row, name, value), problem)
     for fid in missing:
-        yield RowEdit(fid, {}, {}, missing_row())
+        yield RowEdit(fid, problem=missing_row())
 
 
 def _restorations(layer: QgsVectorLayer, fids: Sequence[int], name: str) -> Iterator[RowEdit]:
-    columns = result_columns(layer)
+    columns, edit_of = result_columns(layer), _edit_maker()
     for row in _rows(layer, fids):
-        changes = restoration(columns, row, name)
-        yield RowEdit(row.id(), _values(row, changes), changes)
+        problem = lost_answer(columns, row, name)
+        yield edit_of(row, {} if problem else restoration(columns, row, name), problem)
+
+
+def _edit_maker() -> Callable[[QgsFeature, dict[str, Any], str], RowEdit]:
+    """Return a function that makes the edit of a row from its new values by column."""
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def edit_of(row: QgsFeature, changes: dict[str, Any], problem: str) -> RowEdit:
+        columns = tuple(changes)
+        columns = shared.setdefault(columns, columns)
+        return RowEdit(row.id(), columns, _values(row, columns), tuple(changes.values()), problem)
+
+    return edit_of
 
 
 def _reversals(layer: QgsVectorLayer, step: Sequence[RowEdit]) -> Iterator[RowEdit]:
@@ -261,15 +341,15 @@ def _reversals(layer: QgsVectorLayer, step: Sequence[RowEdit]) -> Iterator[RowEd
     edits, columns = {edit.fid: edit for edit in step}, set(layer.fields().names())
     for row in _rows(layer, list(edits)):
         edit = edits.pop(row.id())
-        current = _values(row, edit.after)
-        if columns >= edit.before.keys() and all(
-            current[name] == value for name, value in edit.after.items() if name != CORRECTED_AT
+        cells = zip(edit.columns, _values(row, edit.columns), edit.after)
+        if columns.issuperset(edit.columns) and all(
+            current == value for name, current, value in cells if name != CORRECTED_AT
         ):
-            yield RowEdit(edit.fid, edit.after, edit.before)
+            yield RowEdit(edit.fid, edit.columns, edit.after, edit.before)
         else:
-            yield RowEdit(edit.fid, {}, {}, translate("Rsgpt", "The row was changed in the meantime."))
+            yield RowEdit(edit.fid, problem=translate("Rsgpt", "The row was changed in the meantime."))
     for fid in edits:
-        yield RowEdit(fid, {}, {}, missing_row())
+        yield RowEdit(fid, problem=missing_row())
 
 
 def _rows(layer: QgsVectorLayer, fids: Sequence[int]) -> Iterator[QgsFeature]:
@@ -279,13 +359,23 @@ def _rows(layer: QgsVectorLayer, fids: Sequence[int]) -> Iterator[QgsFeature]:
         yield from list(layer.getFeatures(attributes_only().setFilterFids(batch)))
 
 
-def _values(row: QgsFeature, names: dict[str, Any]) -> dict[str, Any]:
-    return {name: null_to_none(row[name]) if row.fieldNameIndex(name) >= 0 else None for name in names}
+def _values(row: QgsFeature, columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(null_to_none(row[name]) if row.fieldNameIndex(name) >= 0 else None for name in columns)
 
 
 def _add(steps: list[list[RowEdit]], edits: list[RowEdit]) -> None:
+    """Add a step, and drop the oldest ones beyond the limits."""
     steps.append(edits)
-    del steps[:-_MAX_STEPS]
+    while len(steps) > _MAX_STEPS or (len(steps) > 1 and sum(map(len, steps)) > _MAX_ROWS):
+        del steps[0]
+
+
+def _correct_label() -> str:
+    return translate("Rsgpt", "Correct answers")
+
+
+def _restore_label() -> str:
+    return translate("Rsgpt", "Restore the model's answers")
 
 
 def _busy_message() -> str:

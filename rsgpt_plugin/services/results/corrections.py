@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qgis.core import QgsFeature, QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
-from ...errors import OutputError
 from ...geo.results.column_roles import ResultColumns, result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of
 from ...shared.results.columns import CORRECTED, CORRECTED_AT, column
 from .choices import asked_name, choices_of, misfit
-from .layer_edits import add_columns, write_values
+from .layer_edits import add_columns
 
 translate = QCoreApplication.translate
 
 
-def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
-    """Write `value`, None for no answer, into the column `name` and mark the row; return whether anything changed.
+def value_check(
+    layer: QgsVectorLayer, name: str, value: Any, choices: Sequence[str] = ()
+) -> Callable[[QgsFeature], str]:
+    """Return a function that says why `value` cannot be the answer in the column `name` of a row, "" if it can.
 
-    The first correction copies the model's answer to a second column. Writing that answer again restores the row.
-    Raises OutputError if the row is missing, the value does not fit, or the layer cannot be edited.
+    choices: of the rows that were asked something else last, () for any.
     """
-    feature = layer.getFeature(fid)
-    if not feature.isValid():
-        raise OutputError(missing_row())
-    problem = value_check(layer, name, value)(feature)
-    if problem:
-        raise OutputError(problem)
-    changes = correction(result_columns(layer), feature, name, value)
-    if changes:
-        add_correction_columns(layer, name)
-        write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
-    return bool(changes)
-
-
-def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
-    """Restore the model's answer in the column `name`; return whether it had been corrected."""
-    changes = restoration(result_columns(layer), layer.getFeature(fid), name)
-    write_values(layer, {fid: changes} if changes else {}, translate("Rsgpt", "Restore the model's answer"))
-    return bool(changes)
-
-
-def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFeature], str]:
-    """Return a function that says why `value` cannot be the answer in the column `name` of a row, "" if it can."""
     columns, field = result_columns(layer), layer.fields().field(name)
     asked, prompt_column = asked_name(columns, name), columns.known.get("prompt")
     problems: dict[str, str] = {}  # by prompt, which is the same for most rows of a layer
 
     def problem_of(row: QgsFeature) -> str:
+        problem = lost_answer(columns, row, name)
+        if problem:
+            return problem
         prompt = str(null_to_none(row[prompt_column]) or "") if prompt_column else ""
         if prompt not in problems:
-            problems[prompt] = misfit(value, field, choices_of(prompt, asked))
+            own = choices_of(prompt, asked)
+            problems[prompt] = misfit(value, field, choices if own is None else own)
         return problems[prompt]
 
     return problem_of
@@ -63,6 +45,15 @@ def value_check(layer: QgsVectorLayer, name: str, value: Any) -> Callable[[QgsFe
 def missing_row() -> str:
     """Return the message about a row that was deleted since the table was read."""
     return translate("Rsgpt", "The row is no longer in the layer. Reopen the table.")
+
+
+def lost_answer(columns: ResultColumns, row: QgsFeature, name: str) -> str:
+    """Return that the model's answer was lost, if the column `name` of a row was corrected; "" if it was not lost."""
+    model_column = columns.model_of(name)
+    if name not in corrected_columns(row) or row.fieldNameIndex(model_column) >= 0:
+        return ""
+    sentence = translate("Rsgpt", "The layer no longer has the column “{name}” with the model's answers.")
+    return sentence.format(name=model_column)
 
 
 def correction(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> dict[str, Any]:
@@ -94,7 +85,7 @@ def restoration(columns: ResultColumns, row: QgsFeature, name: str) -> dict[str,
         model_column: None,
         CORRECTED: " ".join(sorted(remaining)) or None,
     }
-    if not remaining:
+    if not remaining and row.fieldNameIndex(CORRECTED_AT) >= 0:  # a Shapefile truncates this name
         changes[CORRECTED_AT] = None
     return changes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import NULL, QgsField, QgsVectorDataProvider, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication
@@ -40,10 +40,11 @@ def add_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
         raise _unwritable(layer)
 
 
-def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
+def write_values(layer: QgsVectorLayer, changes: Changes, label: str, before: Optional[Changes] = None) -> None:
     """Write all `changes` into existing columns, in an edit session as one undo step named `label`.
 
-    label: "" if the caller has started an edit command. Raises OutputError if the layer cannot be edited.
+    label: "" if the caller has started an edit command. before: the old values, without which undo reads each row
+    again. Raises OutputError if the layer cannot be edited.
     """
     if not changes:
         return
@@ -52,17 +53,24 @@ def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
         fid: {indexes[name]: NULL if value is None else value for name, value in values.items()}
         for fid, values in changes.items()
     }
-    written = _in_session(layer, by_index, label) if layer.isEditable() else _directly(layer, by_index)
+    old = {
+        (fid, indexes[name]): NULL if value is None else value
+        for fid, values in (before or {}).items()
+        for name, value in values.items()
+    }
+    written = _in_session(layer, by_index, label, old) if layer.isEditable() else _directly(layer, by_index)
     if not written:
         raise _unwritable(layer)
     layer.triggerRepaint()
 
 
-def _in_session(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]], label: str) -> bool:
+def _in_session(
+    layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]], label: str, old: Mapping[tuple[int, int], Any]
+) -> bool:
     if label:
         layer.beginEditCommand(label)
     written = all(
-        layer.changeAttributeValue(fid, index, value)
+        layer.changeAttributeValue(fid, index, value, old.get((fid, index)))
         for fid, values in changes.items()
         for index, value in values.items()
     )

@@ -19,6 +19,11 @@ class ValueCount(NamedTuple):
     rows: int
 
 
+def countable(value: Any) -> Any:
+    """Return a value as it is counted: lists in columns of the described features as text."""
+    return value if isinstance(value, Hashable) else str(value)
+
+
 class ValueCounter(QObject):
     """Counts one column at a time, on the main thread. counted: a list of ValueCount, the most frequent value first."""
 
@@ -31,7 +36,7 @@ class ValueCounter(QObject):
     def start(self, rows: Sequence[LayerRow], number: int) -> None:
         """Count the values at `number` of the rows, in place of a count in progress."""
         counts: Counter[Any] = Counter()
-        values = (_countable(row.values[number]) for row in rows if number < len(row.values))
+        values = (countable(row.values[number]) for row in rows if number < len(row.values))
         self._slices.start(values, counts.update, lambda: self.counted.emit(_sorted(counts)))
 
     def stop(self) -> None:
@@ -42,7 +47,3 @@ class ValueCounter(QObject):
 def _sorted(counts: Counter[Any]) -> list[ValueCount]:
     missing = [ValueCount(None, counts.pop(None))] if None in counts else []
     return [ValueCount(value, count) for value, count in counts.most_common()] + missing
-
-
-def _countable(value: Any) -> Any:
-    return value if isinstance(value, Hashable) else str(value)  # lists in columns of the described features

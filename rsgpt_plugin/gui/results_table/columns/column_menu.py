@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Optional
 
-from qgis.PyQt.QtCore import QObject, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QItemSelectionModel, QObject, QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QTableView, QWidget
 
 from ..rows_model import ResultsModel
@@ -42,6 +43,7 @@ class ColumnMenu(QObject):
             name = column.name
             style = menu.addAction(self.tr("Style map by this"))
             style.setToolTip(self.tr("Color the features on the map by the values of this column."))
+            style.setEnabled(self._has_single_values(number))
             style.triggered.connect(lambda checked: self.style_requested.emit(name))
             count = menu.addAction(self.tr("Count and filter by value…"))
             count.setToolTip(self.tr("List the values of this column in the rows shown, and filter by one of them."))
@@ -60,6 +62,7 @@ class ColumnMenu(QObject):
         number = self._model.number_of(name)
         if number > 0:
             self.hidden.add(name)
+            self._leave(number)
             self._view.setColumnHidden(number, True)
 
     def show_all(self) -> None:
@@ -69,6 +72,20 @@ class ColumnMenu(QObject):
             if number > 0:
                 self._view.setColumnHidden(number, False)
         self.hidden.clear()
+
+    def _leave(self, number: int) -> None:
+        """Move the focus from a column to the next visible one, else to the previous one."""
+        current = self._view.currentIndex()
+        others = [*range(number + 1, self._model.columnCount()), *range(number - 1, -1, -1)]
+        other = next((other for other in others if not self._view.isColumnHidden(other)), -1)
+        if current.column() == number and other >= 0:
+            index = self._model.index(current.row(), other)
+            self._view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _has_single_values(self, number: int) -> bool:
+        """Return whether a style can have a color per value. Columns of the described features can have lists."""
+        values = (row.values[number - 1] for row in self._model.all_rows)
+        return isinstance(next((value for value in values if value is not None), None), Hashable)
 
     def _open(self, point: QPoint) -> None:
         header = self._view.horizontalHeader()

@@ -9,8 +9,7 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
 
 from ....geo.results.display_values import DisplayColumn, Kind
-from ....geo.results.style import apply_style
-from ....geo.results.value_style import style_by_values
+from ....geo.results.value_style import MOST_VALUES, style_by_confidence, style_by_values
 from ....services.results.table_rows import TableRows
 from ....services.results.value_counts import ValueCount, ValueCounter
 from ..filter_bar import FilterBar
@@ -31,6 +30,8 @@ class ColumnValues(QObject):
         self._filter = row_filter
         self.summary = SummaryBar()
         self._column = ""
+        self._counted: Optional[DisplayColumn] = None  # for the summary
+        self._ranked: dict[str, list[Any]] = {}  # the values that have colors, by column
         self._summary_counter = ValueCounter()
         self._counter = ValueCounter()
         self._wanted: Optional[tuple[QgsVectorLayer, DisplayColumn, bool]] = None
@@ -59,11 +60,11 @@ class ColumnValues(QObject):
         self._view.column_menu.style_requested.connect(self.style_map)
         self._view.column_menu.count_requested.connect(self.open_dialog)
         self._view.current_changed.connect(self._on_current)
-        model.modelReset.connect(self._timer.start)
+        model.modelReset.connect(self._on_reset)
         model.dataChanged.connect(lambda *changed: self._timer.start())
         self._summary_counter.counted.connect(self._show_summary)
         self._counter.counted.connect(self._on_counted)
-        self.summary.chosen.connect(lambda value: self._choose(self._column, value))
+        self.summary.chosen.connect(self._choose)
 
     def _count(self, name: str, for_style: bool) -> None:
         model, layer = self._view.results, self._rows.layer
@@ -71,7 +72,7 @@ class ColumnValues(QObject):
         if layer is None or column is None:
             return
         if for_style and column.kind is Kind.CONFIDENCE:
-            apply_style(layer)
+            style_by_confidence(layer, column)
             return
         self._wanted = (layer, column, for_style)
         # The map shows all rows, the dialog those of the table.
@@ -83,7 +84,9 @@ class ColumnValues(QObject):
             return
         layer, column, for_style = wanted
         if for_style:
-            style_by_values(layer, column, [count.value for count in counts])
+            values = [count.value for count in counts]
+            ranked = self._rank(column, counts)
+            style_by_values(layer, column, [*ranked, *(value for value in values if value not in ranked)])
             return
         dialog = ValuesDialog(column, counts, self._view)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -100,7 +103,20 @@ class ColumnValues(QObject):
         column = self._view.results.column_at(number)
         if column is not None and column.name != self._column and column.kind is not Kind.CONFIDENCE:
             self._column = column.name
+            self._summary_counter.stop()
             self._timer.start()
+
+    def _on_reset(self) -> None:
+        if not self._view.results.columns:  # another layer
+            self._ranked.clear()
+        self._timer.start()
+
+    def _rank(self, column: DisplayColumn, counts: Sequence[ValueCount]) -> list[Any]:
+        """Return the values of a column that have colors. They keep their colors while the rows change."""
+        ranked = self._ranked.setdefault(column.name, [])
+        ranked += [count.value for count in counts if count.value is not None and count.value not in ranked]
+        del ranked[MOST_VALUES:]
+        return ranked
 
     def _summarize(self) -> None:
         """Count the column with the focus, else the first question."""
@@ -109,12 +125,20 @@ class ColumnValues(QObject):
         if self._column not in names:
             questions = [column.name for column in model.columns if column.editable]
             self._column = next(iter(questions[1:]), "")
-        number = model.number_of(self._column)
-        if number > 0:
-            self._summary_counter.start(list(model.shown_rows), number - 1)
-        else:
+        self._counted = model.column_at(model.number_of(self._column))
+        if self._counted is None:
             self.summary.show_counts(None, ())
+        else:  # the map, whose colors the bar uses, shows all rows
+            rows = model.shown_rows if self._counted.name in self._ranked else model.all_rows
+            self._summary_counter.start(list(rows), model.number_of(self._column) - 1)
 
     def _show_summary(self, counts: Sequence[ValueCount]) -> None:
-        model = self._view.results
-        self.summary.show_counts(model.column_at(model.number_of(self._column)), counts)
+        model, column = self._view.results, self._counted
+        if column is None:
+            return
+        is_first = column.name not in self._ranked
+        ranked = self._rank(column, counts)
+        if is_first and len(model.shown_rows) < len(model.all_rows):
+            self._summary_counter.start(list(model.shown_rows), model.number_of(column.name) - 1)
+        else:
+            self.summary.show_counts(column, counts, ranked)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
+from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QTextOption
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ....geo.results.display_values import DisplayColumn, display_text
-from ....geo.results.value_style import MOST_VALUES, OTHER_COLOR, VALUE_COLORS
+from ....geo.results.value_style import MOST_VALUES, value_color
 from ....services.results.value_counts import ValueCount
 
 _MARGIN = 3
@@ -18,21 +18,28 @@ _DARK_TEXT_FROM = 140  # gray level of a background
 
 
 class SummaryBar(QWidget):
-    """Empty if the column has too many different values. chosen: a value that was clicked, None for no answer."""
+    """Empty if the column has too many different values.
 
-    chosen = pyqtSignal(object)
+    chosen: the name of the column and a value that was clicked, None for no answer.
+    """
+
+    chosen = pyqtSignal(str, object)
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._column: Optional[DisplayColumn] = None
         self._counts: Sequence[ValueCount] = ()
+        self._ranked: Sequence[Any] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
-    def show_counts(self, column: Optional[DisplayColumn], counts: Sequence[ValueCount]) -> None:
-        """Show the rows per value of a column; None for none."""
+    def show_counts(
+        self, column: Optional[DisplayColumn], counts: Sequence[ValueCount], ranked: Sequence[Any] = ()
+    ) -> None:
+        """Show the rows per value of a column; None for none. ranked: the values that have colors, in their order."""
         fits = 0 < len(counts) <= MOST_VALUES + 1
         self._column, self._counts = (column, counts) if fits else (None, ())
+        self._ranked = ranked
         texts = [self._text(count) for count in self._counts]
         self.setAccessibleName(", ".join([column.label, *texts]) if column is not None and texts else "")
         self.setVisible(self._column is not None)
@@ -48,8 +55,8 @@ class SummaryBar(QWidget):
         middle = QTextOption(Qt.AlignmentFlag.AlignVCenter)
         middle.setWrapMode(QTextOption.WrapMode.NoWrap)
         painter.drawText(QRectF(self._label_box()), self._column.label, middle)
-        for number, (box, count) in enumerate(self.segments()):
-            color = QColor(OTHER_COLOR if count.value is None else VALUE_COLORS[number % MOST_VALUES])
+        for box, count in self.segments():
+            color = QColor(value_color(count.value, self._ranked))
             painter.fillRect(box.adjusted(0, 0, -1, 0), color)
             gray = (299 * color.red() + 587 * color.green() + 114 * color.blue()) // 1000
             painter.setPen(Qt.GlobalColor.black if gray >= _DARK_TEXT_FROM else Qt.GlobalColor.white)
@@ -70,8 +77,8 @@ class SummaryBar(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
         for box, count in self.segments():
-            if box.contains(event.pos()):
-                self.chosen.emit(count.value)
+            if self._column is not None and box.contains(event.pos()):
+                self.chosen.emit(self._column.name, count.value)
                 return
 
     def event(self, event: QEvent) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
-from ....services.results.choices import choices_of
+from ....services.results.choices import common_choices
 from ....services.results.correction_service import CorrectionService
 from ....services.results.table_rows import TableRows
 from ..table_view import ResultsView
@@ -66,8 +66,10 @@ class TableCorrections(QObject):
         if layer is None or column is None or not column.editable or not lines:
             return
         rows = [model.row_at(line) for line in lines]
-        lists = [choices_of(prompt, column.means) for prompt in dict.fromkeys(row.prompt for row in rows)]
-        choices = [choice for choice in lists[0] if all(choice in other for other in lists)]
+        choices = common_choices((row.prompt for row in rows), column.means, model.known_choices(column))
+        if choices is None:
+            self.problem.emit(self.tr("The choices of the selected rows have nothing in common. Select fewer rows."))
+            return
         value = rows[0].values[model.number_of(name) - 1]
         dialog = CorrectDialog(column, choices, value, len(rows), self._view)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -82,8 +84,11 @@ class TableCorrections(QObject):
         self._correct_rows([fid], name, value)
 
     def _correct_rows(self, fids: Sequence[int], name: str, value: Any) -> None:
+        model = self._view.results
+        column = model.column_at(model.number_of(name))
         if self._layer is not None:
-            self._service.correct(self._layer, fids, name, value)
+            choices = model.known_choices(column) if column is not None else ()
+            self._service.correct(self._layer, fids, name, value, choices)
 
     def _restore(self, name: str, fids: Sequence[int]) -> None:
         if self._layer is not None:

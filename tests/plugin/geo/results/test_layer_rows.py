@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader, attributes_only
-from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.corrections import correct
 from tests.plugin.results import PROMPT, fids, results_layer, sha256_of
 
 

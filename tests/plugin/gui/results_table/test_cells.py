@@ -141,8 +141,8 @@ def test_each_kind_has_its_editor(kind: Kind, editor_class: type[QWidget]) -> No
     ("kind", "value", "expected"),
     [
         *((Kind.YESNO, True, True), (Kind.YESNO, False, False), (Kind.YESNO, None, None)),
-        *((Kind.WHOLE, 12, 12), (Kind.WHOLE, -(2**31) + 1, -(2**31) + 1), (Kind.WHOLE, None, 0)),
-        *((Kind.DECIMAL, 0.123456, 0.123456), (Kind.DECIMAL, None, 0.0)),
+        *((Kind.WHOLE, 12, 12), (Kind.WHOLE, -(2**31) + 1, -(2**31) + 1), (Kind.WHOLE, None, None)),
+        *((Kind.DECIMAL, 0.123456, 0.123456), (Kind.DECIMAL, None, None)),
         *((Kind.TEXT, "two\nlines", "two\nlines"), (Kind.TEXT, " a ", "a"), (Kind.TEXT, None, None)),
     ],
 )

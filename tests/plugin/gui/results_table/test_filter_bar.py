@@ -8,6 +8,7 @@ import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtTest import QTest
 
+from rsgpt_plugin.geo.results.display_values import DisplayColumn, Kind
 from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.filter_bar import FilterBar
 from tests.plugin.waiting import wait_until
@@ -108,3 +109,19 @@ def test_the_same_statuses_announce_nothing(shown: ShownFilter) -> None:
 def test_the_number_of_rows_is_shown(shown: ShownFilter, shown_rows: int, total: int, text: str) -> None:
     shown.bar.show_count(shown_rows, total)
     assert shown.bar.count.text() == text
+
+
+def test_a_long_value_is_shortened_and_has_a_tooltip(shown: ShownFilter) -> None:
+    caption = DisplayColumn("caption", "Caption", Kind.TEXT, 0)
+    shown.bar.choose(caption, "a & b\n" + "a harbour with many boats " * 20)
+    assert shown.bar.value.minimumSizeHint().width() < 60 * shown.bar.fontMetrics().averageCharWidth()
+    assert shown.bar.value.text().startswith("Caption: a && b a")
+    assert shown.bar.value.toolTip().startswith("<p>Caption: a &amp; b")
+
+
+def test_the_filter_of_a_missing_column_is_removed(shown: ShownFilter) -> None:
+    shown.bar.choose(DisplayColumn("use", "Use", Kind.TEXT, 0), "water")
+    shown.bar.keep_columns(["caption", "use"])
+    assert shown.bar.row_filter().column == "use"
+    shown.bar.keep_columns(["caption"])
+    assert (shown.bar.row_filter(), shown.bar.value.isHidden()) == (RowFilter(), True)

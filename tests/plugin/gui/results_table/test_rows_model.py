@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import Qt
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel
-from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.corrections import correct
 from tests.plugin.results import fids, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -96,6 +96,17 @@ def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
     assert model.rowCount() == 1
     assert index.data(Qt.ItemDataRole.FontRole).italic()
     assert "The model said: b" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_corrected_row_shows_the_status_that_the_filter_uses() -> None:
+    layer = results_layer(["a", "b"])
+    layer.dataProvider().changeAttributeValues({fids(layer)[1]: {layer.fields().indexOf("status"): "unsure"}})
+    correct(layer, fids(layer)[1], "caption", "c")
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
+    model.set_filter(RowFilter(status="unsure"))
+    assert column(model, CONFIDENCE + 1) == ["unsure, corrected"]
 
 
 def test_only_answers_of_the_model_can_be_edited() -> None:

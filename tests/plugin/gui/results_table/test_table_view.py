@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import NULL
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QComboBox
+from qgis.PyQt.QtWidgets import QComboBox, QPlainTextEdit
 
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from tests.plugin.gui.table_use import CAPTION, click, enter, opened, shown_captions
@@ -49,6 +49,19 @@ def test_a_corrected_row_stays_until_the_filter_is_changed(dock: ResultsDock) ->
     dock.filter.text.setText("harbour")
     QTest.qWait(400)
     assert shown_captions(dock) == ["boats in a harbour"]
+
+
+def test_typed_text_and_column_widths_survive_the_columns_of_a_correction(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a", "b", "c"]))
+    dock.view.setColumnWidth(CAPTION, 777)
+    dock.model.setData(dock.model.index(0, CAPTION), "one", Qt.ItemDataRole.EditRole)
+    click(dock, 1, CAPTION, twice=True)
+    (editor,) = dock.view.viewport().findChildren(QPlainTextEdit)
+    QTest.keyClicks(editor, "typed words")
+    wait_until(lambda: any(column.model >= 0 for column in dock.model.columns))
+    assert (editor.toPlainText(), dock.view.columnWidth(CAPTION)) == ("typed words", 777)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert [layer.getFeature(fid)["caption"] for fid in fids(layer)] == ["one", "typed words", "c"]
 
 
 def test_the_arrow_vanishes_with_another_layer(dock: ResultsDock) -> None:

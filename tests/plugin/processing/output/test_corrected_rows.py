@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateTransformContext, QgsProject, QgsVectorFileWr
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.processing.output.destination import OutputDestination, check_destination
-from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.corrections import correct
 from tests.plugin.results import results_layer
 
 

@@ -27,7 +27,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from rsgpt_plugin.services.results.corrections import correct, restore
+from tests.plugin.corrections import correct, restore
 from tests.plugin.rasters import OddRaster, pattern, write
 
 from ..conftest import ScriptedGateway

@@ -10,9 +10,9 @@ from qgis.core import QgsVectorLayer
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.services.results.choices import choices_of, misfit
-from rsgpt_plugin.services.results.corrections import correct
+from rsgpt_plugin.services.results.choices import choices_of, common_choices, known_choices, misfit
 from rsgpt_plugin.shared.answers.questions import parse_questions
+from tests.plugin.corrections import correct
 from tests.plugin.results import USES, add_uses, fids, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -25,15 +25,24 @@ LINE = "land_use_class[choice(a|b c)]: Which?"
     [
         (f"Describe this image.\n{LINE}", "land_use_class", ("a", "b c")),
         (LINE, "land_use_c", ("a", "b c")),
-        (LINE, "land", ()),
+        (LINE, "land", None),
         (LINE, "answer", ("a", "b c")),
         (f"{LINE}\ncars[integer]: How many?", "answer", ()),
         ("cars[integer]: How many?", "cars", ()),
-        ("", "land_use_class", ()),
+        ("", "land_use_class", None),
     ],
 )
-def test_choices_are_read_from_the_prompt(prompt: str, asked: str, choices: tuple[str, ...]) -> None:
+def test_choices_are_read_from_the_prompt(prompt: str, asked: str, choices: tuple[str, ...] | None) -> None:
     assert choices_of(prompt, asked) == choices
+
+
+def test_rows_that_were_asked_something_else_have_the_choices_of_the_others() -> None:
+    other, prompts = "cars[integer]: How many?", [LINE, LINE.replace("b c", "d")]
+    assert known_choices([other, *prompts], "land_use_class") == ("a", "b c", "d")
+    assert common_choices([other, *prompts], "land_use_class", ("a", "b c", "d")) == ("a",)
+    assert common_choices([other], "land_use_class", ("a", "b c")) == ("a", "b c")
+    assert common_choices([LINE, LINE.replace("a|b c", "x|y")], "land_use_class", ()) is None
+    assert common_choices([other], "cars", ()) == ()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qgis.core import NULL, QgsProject, QgsVectorLayer
+from qgis.core import NULL, QgsFeature, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 
+from rsgpt_plugin.services.results import correction_service
 from rsgpt_plugin.services.results.correction_service import CorrectionService
 from tests.plugin.results import add_uses, fids, results_layer
 from tests.plugin.waiting import wait_until
@@ -183,3 +184,139 @@ def test_a_layer_may_be_removed_during_an_edit_and_after_it(layer: QgsVectorLaye
     other = results_layer(["a"])
     service.correct(other, fids(other), "caption", "b")
     assert (cells(other, "caption"), service.problems) == (["b"], [])
+
+
+def in_session(folder: Path, count: int) -> QgsVectorLayer:
+    layer = results_layer([f"row {number}" for number in range(count)], "GPKG", folder)
+    assert layer.startEditing()
+    return layer
+
+
+def add_row(layer: QgsVectorLayer) -> None:
+    layer.beginEditCommand("Add feature")
+    assert layer.addFeature(QgsFeature(layer.fields()))
+    layer.endEditCommand()
+
+
+def test_another_edit_in_the_session_is_kept_and_ends_the_correction(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, MANY)
+    service.correct(layer, fids(layer), "caption", "x")
+    add_row(layer)
+    service.wait()
+    assert (layer.featureCount(), service.problems) == (
+        MANY + 1, ["The edit session has changed. Rows that were written: 0."],
+    )  # fmt: skip
+    assert ("x" in cells(layer, "caption"), layer.undoStack().undoText()) == (False, "Add feature")
+
+
+def test_saving_the_session_during_a_correction_writes_no_part_of_it(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, MANY)
+    add_row(layer)
+    service.correct(layer, fids(layer), "caption", "x")
+    assert layer.commitChanges(False)
+    service.wait()
+    assert service.problems == ["The edit session has changed. Rows that were written: 0."]
+    layer.rollBack()
+    assert "x" not in cells(layer, "caption")
+
+
+def test_an_unchanged_or_refused_value_leaves_the_session_as_it_is(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, 2)
+    fid, stack = fids(layer)[0], layer.undoStack()
+    service.correct(layer, [fid], "caption", "x")
+    service.undo(layer)
+    service.correct(layer, [fid], "caption", "row 0")
+    service.correct(layer, [fid], "cars", "many")
+    assert (stack.canRedo(), stack.canUndo(), layer.isModified()) == (True, False, False)
+    assert service.problems == ["“many” is not a whole number. Enter one."]
+
+
+def test_an_error_in_a_session_leaves_no_command_open(
+    tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = in_session(tmp_path, 2)
+
+    def fail(*arguments: object) -> None:
+        raise ValueError("broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(correction_service, "write_values", fail)
+        service.correct(layer, fids(layer), "caption", "x")
+    assert (service.busy, layer.isEditCommandActive(), layer.isModified()) == (False, False, False)
+    assert "ValueError: broken" in service.problems[0]
+    service.correct(layer, fids(layer), "caption", "y")
+    assert cells(layer, "caption") == ["y", "y"]
+
+
+def test_a_lost_column_of_the_models_answers_is_reported_and_blocks_nothing(service: Service) -> None:
+    layer = results_layer(["a", "b"])
+    service.correct(layer, fids(layer)[:1], "caption", "x")
+    layer.dataProvider().deleteAttributes([layer.fields().indexOf("caption_model")])
+    layer.updateFields()
+    service.correct(layer, fids(layer)[:1], "caption", "y")
+    service.restore(layer, fids(layer)[:1], "caption")
+    lost = "The layer no longer has the column “caption_model” with the model's answers."
+    assert service.problems == [lost, lost]
+    service.correct(layer, fids(layer)[1:], "caption", "z")
+    assert (cells(layer, "caption"), service.busy) == (["x", "z"], False)
+
+
+def saved_as(layer: QgsVectorLayer, path: Path, driver: str) -> QgsVectorLayer:
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = driver
+    context = QgsProject.instance().transformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
+    return QgsProject.instance().addMapLayer(QgsVectorLayer(str(path), path.stem))
+
+
+def test_corrected_rows_can_be_edited_after_a_shapefile_truncated_the_columns(tmp_path: Path, service: Service) -> None:
+    layer = results_layer(["a", "b"])
+    service.correct(layer, fids(layer), "caption", "x")
+    shapefile = saved_as(layer, tmp_path / "corrected.shp", "ESRI Shapefile")
+    service.correct(shapefile, fids(shapefile), "caption", "y")
+    assert "Export it as a GeoPackage" in service.problems[0]
+    service.restore(shapefile, fids(shapefile)[:1], "caption")
+    assert (cells(shapefile, "caption"), cells(shapefile, "caption_mo")) == (["a", "x"], [None, "b"])
+    package = saved_as(shapefile, tmp_path / "again.gpkg", "GPKG")
+    service.correct(package, fids(package), "caption", "y")
+    assert (cells(package, "caption"), cells(package, "caption_mo")) == (["y", "y"], ["a", "b"])
+    assert (len(service.problems), package.fields().indexOf("caption_model")) == (1, -1)
+
+
+def test_undo_never_skips_the_edits_of_a_session(tmp_path: Path, service: Service) -> None:
+    layer = results_layer(["a", "b"], "GPKG", tmp_path)
+    first, second = fids(layer)
+    service.correct(layer, [first], "caption", "first")
+    assert layer.startEditing()
+    assert layer.commitChanges()  # no edits
+    service.undo(layer)
+    service.redo(layer)
+    assert cells(layer, "caption") == ["first", "b"]
+    assert layer.startEditing()
+    service.correct(layer, [second], "caption", "second")
+    assert layer.commitChanges()
+    service.undo(layer)
+    assert (cells(layer, "caption"), service.messages[-1]) == (["first", "second"], "There is no correction to undo.")
+
+
+def test_undo_in_a_session_leaves_other_edits_alone(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, 1)
+    service.correct(layer, fids(layer), "caption", "x")
+    add_row(layer)
+    service.undo(layer)
+    assert (layer.featureCount(), service.messages[-1]) == (
+        2, "The last edit of this edit session is not a correction. Use the Edit menu.",
+    )  # fmt: skip
+    layer.undoStack().undo()
+    service.undo(layer)
+    assert (cells(layer, "caption"), service.problems) == (["row 0"], [])
+
+
+def test_the_history_is_limited_by_its_rows(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(correction_service, "_MAX_ROWS", 5)
+    layer = results_layer(["a", "b"])
+    for caption in "wxyz":
+        service.correct(layer, fids(layer), "caption", caption)
+    for _ in range(4):
+        service.undo(layer)
+    assert cells(layer, "caption") == ["x", "x"]

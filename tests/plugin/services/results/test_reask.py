@@ -25,11 +25,11 @@ from rsgpt_plugin.geo.results.layer_metadata import record_run
 from rsgpt_plugin.geo.results.layer_rows import LayerRow, RowReader
 from rsgpt_plugin.services.results import reask, reask_rows
 from rsgpt_plugin.services.results.added_question import RowChange
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.reask import ReaskService
 from rsgpt_plugin.services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
+from tests.plugin.corrections import correct
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
 from tests.plugin.results import fids

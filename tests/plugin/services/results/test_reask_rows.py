@@ -12,11 +12,11 @@ from qgis.core import QgsFeature, QgsField, QgsGeometry, QgsProject, QgsRectangl
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.geo.transforms import transform_between
 from rsgpt_plugin.services.results.added_question import RowChange
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.reask_request import FEATURES, ROW, TILES, ReaskStep
 from rsgpt_plugin.services.results.reask_rows import ReaskOutput, changes
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from tests.plugin.corrections import correct
 from tests.plugin.results import QUESTIONS, fids, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")

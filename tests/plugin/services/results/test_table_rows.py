@@ -12,8 +12,8 @@ from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.geo.results.layer_rows import LayerRow
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.table_rows import TableRows
+from tests.plugin.corrections import correct
 from tests.plugin.results import fids, results_layer
 from tests.plugin.waiting import wait_until
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from qgis.PyQt.QtTest import QTest
 
 from rsgpt_plugin.geo.results.layer_rows import LayerRow
 from rsgpt_plugin.services.results.value_counts import ValueCount, ValueCounter
@@ -40,4 +41,5 @@ def test_a_new_count_replaces_the_one_in_progress() -> None:
     wait_until(lambda: bool(results))
     counter.start([row("stopped")], 0)
     counter.stop()
+    QTest.qWait(100)
     assert results == [[("new", 1)]]

@@ -13,9 +13,9 @@ from qgis.PyQt.QtGui import QImage
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.export.dataset import check_folder, write_dataset
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
+from tests.plugin.corrections import correct
 from tests.plugin.geo.results.export.exports import rows_to_export
 from tests.plugin.results import fids, png, results_layer, sha256_of
 

@@ -19,7 +19,7 @@ from qgis.core import (
 from rsgpt_plugin.errors import Cancelled, OutputError
 from rsgpt_plugin.geo.results.export.export_rows import ExportRows
 from rsgpt_plugin.geo.results.export.geodata import write_geojson, write_geopackage
-from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.corrections import correct
 from tests.plugin.geo.reference_systems import LOCAL
 from tests.plugin.geo.results.export.exports import add_column, rows_to_export, stop_after
 from tests.plugin.results import fids, results_layer

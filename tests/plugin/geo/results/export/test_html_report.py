@@ -12,7 +12,7 @@ from qgis.core import QgsField, QgsVectorLayer
 from rsgpt_plugin.errors import Cancelled, OutputError
 from rsgpt_plugin.geo.results.export.export_rows import PAGE_POLICY
 from rsgpt_plugin.geo.results.export.html_report import write_report
-from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.corrections import correct
 from tests.plugin.geo.results.export.exports import add_column, rows_to_export, stop_after
 from tests.plugin.results import fids, png, results_layer, sha256_of
 

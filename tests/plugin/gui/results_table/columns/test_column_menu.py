@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QMenu
 
+from rsgpt_plugin.gui.results_table.columns.values_dialog import ValuesDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from tests.plugin.gui.table_use import CAPTION, CARS, TREES, enter, opened
-from tests.plugin.results import results_layer
+from tests.plugin.gui.table_use import CAPTION, CARS, TREES, click, enter, opened
+from tests.plugin.results import fids, results_layer
 from tests.plugin.waiting import wait_until
 
 
@@ -57,3 +60,33 @@ def test_sorting_by_confidence_shows_the_arrow(dock: ResultsDock) -> None:
     assert [dock.model.row_at(line).values[0] for line in range(3)] == ["c", "b", "a"]
     header = dock.view.horizontalHeader()
     assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (CAPTION, Qt.SortOrder.DescendingOrder)
+
+
+def test_the_focus_leaves_a_hidden_column(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a", "b"]))
+    click(dock, 1, CARS)
+    trigger(dock, CARS, "Hide column")
+    assert (dock.view.currentIndex().row(), dock.view.currentIndex().column()) == (1, TREES)
+
+
+def test_a_column_of_lists_cannot_be_a_style_and_can_be_a_filter(dock: ResultsDock) -> None:
+    layer = results_layer(["a", "b"])
+    layer.dataProvider().addAttributes(QgsVectorLayer("None?field=tags:string[]", "lists", "memory").fields().toList())
+    layer.updateFields()
+    layer.dataProvider().changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("tags"): ["x", "y"]}})
+    opened(dock, layer)
+    wait_until(lambda: dock.model.number_of("tags") > 0)
+    number = dock.model.number_of("tags")
+    styles = {
+        n: action.isEnabled()
+        for n in (CARS, number)
+        for action in dock.view.column_menu.menu_of(n).actions()
+        if action.text() == "Style map by this"
+    }
+    assert styles == {CARS: True, number: False}
+    dock.values.open_dialog("tags")
+    wait_until(lambda: bool(dock.view.findChildren(ValuesDialog)))
+    (dialog,) = dock.view.findChildren(ValuesDialog)
+    QTest.mouseClick(dialog.show_rows, Qt.MouseButton.LeftButton)
+    wait_until(lambda: dock.model.rowCount() == 1)
+    assert dock.model.row_at(0).values[0] == "a"

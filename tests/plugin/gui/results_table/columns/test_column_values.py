@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.geo.results.value_style import VALUE_COLORS
 from rsgpt_plugin.gui.results_table.columns.values_dialog import ValuesDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from tests.plugin.gui.table_use import TREES, click, opened
@@ -79,3 +80,57 @@ def test_a_removed_layer_ends_counts_and_dialogs(dock: ResultsDock) -> None:
     assert dialogs(dock) == []
     QTest.qWait(300)
     assert dock.values.summary.accessibleName() == ""
+
+
+def segment_colors(dock: ResultsDock) -> dict[str, str]:
+    image = dock.values.summary.grab().toImage()
+    return {count.value: image.pixelColor(box.right() - 3, 1).name() for box, count in dock.values.summary.segments()}
+
+
+def test_a_value_keeps_its_color_in_the_bar_and_on_the_map(dock: ResultsDock) -> None:
+    layer = with_uses(dock)
+    use = dock.model.number_of("use")
+    click(dock, 0, use)
+    wait_until(lambda: dock.values.summary.accessibleName() == "use, water: 2, farmland: 1")
+    before = segment_colors(dock)
+    dock.values._choose("use", "farmland")
+    wait_until(lambda: dock.values.summary.accessibleName() == "use, farmland: 1")
+    assert segment_colors(dock) == {"farmland": before["farmland"]}
+    dock.filter.clear_value()
+    dock.view.selectAll()
+    dock.corrections._correct_rows([row.fid for row in dock.model.all_rows][:2], "use", "farmland")
+    wait_until(lambda: dock.values.summary.accessibleName() == "use, farmland: 2, water: 1")
+    assert segment_colors(dock) == before
+    dock.values.style_map("use")
+    wait_until(lambda: isinstance(layer.renderer(), QgsCategorizedSymbolRenderer))
+    categories = layer.renderer().categories()[:2]
+    assert {category.value(): category.symbol().color().name() for category in categories} == before
+
+
+def test_a_filtered_table_has_the_colors_of_all_rows(dock: ResultsDock) -> None:
+    with_uses(dock)
+    dock.filter.text.setText("farmland")
+    wait_until(lambda: dock.model.rowCount() == 1)
+    click(dock, 0, dock.model.number_of("use"))
+    wait_until(lambda: dock.values.summary.accessibleName() == "use, farmland: 1")
+    assert segment_colors(dock) == {"farmland": VALUE_COLORS[1]}
+
+
+def test_a_click_on_the_bar_filters_the_column_that_it_shows(dock: ResultsDock) -> None:
+    with_uses(dock)
+    click(dock, 0, dock.model.number_of("use"))
+    wait_until(lambda: dock.values.summary.accessibleName() == "use, water: 2, farmland: 1")
+    dock.view.setCurrentIndex(dock.model.index(0, TREES))
+    _, (second, _) = dock.values.summary.segments()
+    QTest.mouseClick(dock.values.summary, Qt.MouseButton.LeftButton, pos=second.center())
+    assert dock.filter.row_filter().column == "use"
+
+
+def test_a_filter_ends_with_its_column(dock: ResultsDock) -> None:
+    layer = with_uses(dock)
+    dock.values._choose("use", "water")
+    wait_until(lambda: dock.model.rowCount() == 2)
+    layer.dataProvider().deleteAttributes([layer.fields().indexOf("use")])
+    layer.updateFields()
+    wait_until(lambda: dock.model.rowCount() == 3)
+    assert dock.filter.value.isHidden()

@@ -16,13 +16,13 @@ CARS = DisplayColumn("cars", "Cars", Kind.WHOLE, 0)
 def test_segments_are_painted_in_proportion() -> None:
     bar = SummaryBar()
     bar.resize(400, 20)
-    bar.show_counts(CARS, [ValueCount(3, 30), ValueCount(0, 10)])
+    bar.show_counts(CARS, [ValueCount(3, 30), ValueCount(0, 10)], [0, 3])
     (wide, _), (narrow, _) = bar.segments()
     assert wide.width() == pytest.approx(3 * narrow.width(), abs=4)
     assert narrow.right() == 399
     image = bar.grab().toImage()
-    assert image.pixelColor(wide.right() - 3, 1).name() == VALUE_COLORS[0]
-    assert image.pixelColor(narrow.right() - 3, 1).name() == VALUE_COLORS[1]
+    assert image.pixelColor(wide.right() - 3, 1).name() == VALUE_COLORS[1]
+    assert image.pixelColor(narrow.right() - 3, 1).name() == VALUE_COLORS[0]
 
 
 def test_too_many_values_hide_the_bar() -> None:

@@ -24,5 +24,5 @@ def test_enter_chooses_the_value_with_the_focus() -> None:
     assert [dialog.table.item(row, 0).text() for row in range(2)] == ["yes", "No answer"]
     dialog.table.setFocus()
     QTest.keyClick(dialog.table, Qt.Key.Key_Down)
-    QTest.mouseClick(dialog.show_rows, Qt.MouseButton.LeftButton)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
     assert (chosen, dialog.isVisible()) == ([None], False)

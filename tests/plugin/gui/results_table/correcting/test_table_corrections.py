@@ -7,12 +7,12 @@ from typing import Any
 from qgis.core import NULL, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QComboBox, QDialogButtonBox
+from qgis.PyQt.QtWidgets import QComboBox, QDialogButtonBox, QSpinBox
 
 from rsgpt_plugin.gui.results_table.correcting.correct_dialog import CorrectDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE
-from tests.plugin.gui.table_use import CAPTION, TREES, click, opened
+from rsgpt_plugin.gui.results_table.rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
+from tests.plugin.gui.table_use import CAPTION, CARS, TREES, click, opened
 from tests.plugin.results import USES, add_uses, fids, results_layer
 from tests.plugin.waiting import wait_until
 
@@ -61,6 +61,65 @@ def test_selected_rows_are_corrected_undone_and_redone_by_keys(dock: ResultsDock
     assert layer.getFeature(fids(layer)[0])["corrected"] == NULL
 
 
+def test_rows_with_an_answer_outside_the_list_are_not_emptied(dock: ResultsDock) -> None:
+    layer = opened(dock, add_uses(results_layer(["a", "b"]), ["typo", "water"]))
+    dialog = open_dialog(dock, 0, 1)
+    QTest.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
+    assert (uses(layer), dialog.isVisible()) == (["typo", "water"], True)
+
+
+def test_leaving_an_empty_number_writes_nothing(dock: ResultsDock) -> None:
+    layer = results_layer(["a", "b"])
+    layer.dataProvider().changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("cars"): NULL}})
+    opened(dock, layer)
+    dock.rows.refresh(fids(layer))
+    wait_until(lambda: dock.model.row_at(0).values[CARS - 1] is None)
+    click(dock, 0, CARS, twice=True)
+    assert dock.view.viewport().findChildren(QSpinBox)
+    click(dock, 1, TREES)
+    assert [layer.getFeature(fid)["cars"] for fid in fids(layer)] == [NULL, 1]
+    assert layer.fields().indexOf("corrected") < 0
+
+
+def test_a_row_that_was_asked_something_else_keeps_the_list_of_choices(dock: ResultsDock) -> None:
+    layer = add_uses(results_layer(["a", "b", "c"]), ["water", "water", "water"])
+    asked = {layer.fields().indexOf("prompt"): "cars[integer]: How many cars are there?"}
+    layer.dataProvider().changeAttributeValues({fids(layer)[2]: asked})
+    opened(dock, layer)
+    problems: list[str] = []
+    dock.problem.connect(problems.append)
+    accept(open_dialog(dock, 0, 2), "farmland")
+    assert (uses(layer), problems) == (["farmland", "water", "farmland"], [])
+    wait_until(lambda: dock.model.row_at(2).values[-1] == "farmland" or dock.model.row_at(2).models != {})
+    cell = dock.model.index(2, dock.model.number_of("use"))
+    assert cell.data(CHOICES_ROLE) == USES
+    dock.model.setData(cell, "dense residental", Qt.ItemDataRole.EditRole)
+    assert (uses(layer)[2], len(problems)) == ("farmland", 1)
+
+
+def test_rows_without_a_common_choice_are_not_corrected_together(dock: ResultsDock) -> None:
+    layer = add_uses(results_layer(["a", "b"]), ["water", "park"])
+    asked = {layer.fields().indexOf("prompt"): "use[choice(park|wood)]: What use?"}
+    layer.dataProvider().changeAttributeValues({fids(layer)[1]: asked})
+    opened(dock, layer)
+    wait_until(lambda: dock.model.number_of("use") > 0)
+    problems: list[str] = []
+    dock.problem.connect(problems.append)
+    dock.corrections.open_dialog("use", fids(layer))
+    assert problems == ["The choices of the selected rows have nothing in common. Select fewer rows."]
+    assert dock.view.findChildren(CorrectDialog) == []
+
+
+def test_progress_is_shown_until_the_last_job_ends(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a"]))
+    dock.show_progress(40.0)
+    dock.corrections.progressed.emit(10.0)
+    dock.corrections.progressed.emit(None)
+    assert (dock.reask.isEnabled(), dock.export.isEnabled(), dock.stop.isVisible()) == (False, False, True)
+    dock.show_progress(None)
+    assert (dock.reask.isEnabled(), dock.export.isEnabled(), dock.stop.isVisible()) == (True, True, False)
+
+
 def test_the_menu_offers_to_correct_all_selected_rows(dock: ResultsDock) -> None:
     opened(dock, results_layer(["a", "b", "c"]))
     click(dock, 0, CAPTION)
@@ -94,7 +153,7 @@ def test_a_corrected_row_does_not_show_the_models_confidence(dock: ResultsDock) 
     assert shown(1) == ("10%", "answered", 0.1, 0.1)
     dock.model.setData(dock.model.index(1, CAPTION), "a quay", Qt.ItemDataRole.EditRole)
     wait_until(lambda: dock.model.row_at(1).models != {})
-    assert shown(1) == ("–", "corrected", None, None)
+    assert shown(1) == ("–", "answered, corrected", None, None)
     assert shown(0) == ("0%", "answered", 0.0, 0.0)
     assert dock.model.index(1, TREES).data(CONFIDENCE_ROLE) == 0.9
     tip = dock.model.index(1, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
