@@ -43,7 +43,7 @@ from qgis.PyQt.QtGui import QColor, QIcon
 
 from benchmarks.common import Row, print_table, timed
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
-from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.geo.results.styles.style import apply_style
 from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.services.asking.feature_selection import polygon_at

@@ -21,8 +21,8 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..errors import OutputError
 from ..geo.results.layer_metadata import is_results
-from ..geo.results.stored_style import store_style
-from ..geo.results.style import apply_style
+from ..geo.results.styles.stored_style import store_style
+from ..geo.results.styles.style import apply_style
 from ..icons import plugin_icon
 from .algorithm_base import Parameters, report_errors
 

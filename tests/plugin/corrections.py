@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsVectorLayer
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.services.results.correction_service import CorrectionService
+from rsgpt_plugin.services.results.correcting.correction_service import CorrectionService
 
 
 def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:

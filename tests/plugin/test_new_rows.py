@@ -15,7 +15,7 @@ from rsgpt_plugin.geo.results.column_roles import result_columns
 from rsgpt_plugin.geo.results.display_values import Kind, display_text, shown_columns
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
-from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.geo.results.styles.style import apply_style
 from rsgpt_plugin.gui.answer_type_box import AnswerTypeBox
 from rsgpt_plugin.gui.results_table.cells import AnswerCell
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures

@@ -156,7 +156,7 @@ def followed_markup(layer: Any) -> list[str]:
     from qgis.PyQt.QtCore import Qt
 
     from rsgpt_plugin.geo.results.layer_rows import RowReader
-    from rsgpt_plugin.geo.results.style import apply_style
+    from rsgpt_plugin.geo.results.styles.style import apply_style
     from rsgpt_plugin.gui.results_table.rows_model import ResultsModel
 
     apply_style(layer)

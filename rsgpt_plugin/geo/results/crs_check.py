@@ -14,7 +14,7 @@ from qgis.core import (
 
 from ...shared.files.geopackage import set_crs
 from ..transforms import transform_between
-from .stored_style import geopackage_layer
+from .styles.stored_style import geopackage_layer
 
 _SIZE, _COORDINATE = 1e-3, 1e-8  # tolerance of a box: a fraction of its size, and of its coordinates
 _WKT = QgsCoordinateReferenceSystem.WktVariant

@@ -13,8 +13,8 @@ from qgis.PyQt.QtWidgets import QMenu
 
 from ...errors import RsgptError
 from ...geo.results.layer_metadata import is_results
-from ...geo.results.stored_style import has_stored_style, store_style
-from ...geo.results.style import apply_style
+from ...geo.results.styles.stored_style import has_stored_style, store_style
+from ...geo.results.styles.style import apply_style
 from ...icons import plugin_icon
 from ...services.background_task import BackgroundTask
 from ..message_bar import MessageBar

@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QFont, QPixmap
 
 from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
 from ...geo.results.layer_rows import LayerRow
-from ...services.results.choices import choices_of, known_choices
+from ...services.results.correcting.choices import choices_of, known_choices
 from .arrangement import RowFilter, Sorting
 
 PICTURE = 0

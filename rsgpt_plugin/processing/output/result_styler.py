@@ -14,7 +14,7 @@ from qgis.core import (
 
 from ...core.run_store import RunRequest
 from ...geo.results.layer_metadata import describe_layer, record_run
-from ...geo.results.style import show_styled
+from ...geo.results.styles.style import show_styled
 from .destination import layers_showing
 
 

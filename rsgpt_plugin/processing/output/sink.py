@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import OutputError
 from ...geo.results.crs_check import write_crs
-from ...geo.results.stored_style import store_style
+from ...geo.results.styles.stored_style import store_style
 from .trial_write import TrialWrite
 
 translate = QCoreApplication.translate

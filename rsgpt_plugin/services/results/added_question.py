@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import LayerRow, null_to_none
 from ...geo.results.schema import output_fields
-from ...geo.results.style import apply_texts
+from ...geo.results.styles.style import apply_texts
 from ...shared.answers.questions import Question
 from ...shared.results.columns import CAPTION, CONFIDENCE, answer_columns
 from ...shared.results.rows import Status

@@ -22,7 +22,7 @@ from ...core.paths import answers_folder
 from ...errors import OutputError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import is_results
-from ...geo.results.stored_style import geopackage_layer, store_style
+from ...geo.results.styles.stored_style import geopackage_layer, store_style
 from ...shared.files.geopackage import check_writable, remove_companions
 
 translate = QCoreApplication.translate

@@ -24,7 +24,7 @@ from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_co
 from ...shared.results.rows import Status
 from ...unexpected import log_unexpected
 from .added_question import AddedAnswer, RowChange
-from .corrections import corrected_columns
+from .correcting.corrections import corrected_columns
 from .reask_request import FEATURES, ROW, ReaskStep, row_questions
 
 translate = QCoreApplication.translate

@@ -24,7 +24,7 @@ from ...errors import OutputError
 from ...geo.results.display_values import yes_or_no
 from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of, output_fields
-from ...geo.results.style import apply_style
+from ...geo.results.styles.style import apply_style
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column

@@ -14,7 +14,7 @@ from ...core.paths import runs_file
 from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_metadata import record_run
-from ...geo.results.style import show_styled
+from ...geo.results.styles.style import show_styled
 from ...processing.output.destination import file_and_layer, layers_showing
 from ...processing.run_progress import progress_text
 from ...processing.run_registry import RunFeedback, active_runs, is_alive

@@ -24,7 +24,7 @@ from ....shared.files.geopackage import put_layer, remove_companions, user_table
 from ...transforms import transform_between
 from ..crs_check import crs_definitions, is_same_place, write_crs
 from ..feature_columns import OwnColumns, own_columns
-from ..stored_style import store_style
+from ..styles.stored_style import store_style
 from .export_rows import ExportRows, discard, write_error
 
 translate = QCoreApplication.translate

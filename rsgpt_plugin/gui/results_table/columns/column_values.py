@@ -9,7 +9,7 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
 
 from ....geo.results.display_values import DisplayColumn, Kind
-from ....geo.results.value_style import MOST_VALUES, style_by_confidence, style_by_values
+from ....geo.results.styles.value_style import MOST_VALUES, style_by_confidence, style_by_values
 from ....services.results.table_rows import TableRows
 from ....services.results.value_counts import ValueCount, ValueCounter
 from ..filter_bar import FilterBar

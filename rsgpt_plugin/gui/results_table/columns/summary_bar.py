@@ -10,7 +10,7 @@ from qgis.PyQt.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEve
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ....geo.results.display_values import DisplayColumn, display_text
-from ....geo.results.value_style import MOST_VALUES, value_color
+from ....geo.results.styles.value_style import MOST_VALUES, value_color
 from ....services.results.value_counts import ValueCount
 
 _MARGIN = 3

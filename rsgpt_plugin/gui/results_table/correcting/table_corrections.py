@@ -8,8 +8,8 @@ from typing import Any, Optional
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
-from ....services.results.choices import common_choices
-from ....services.results.correction_service import CorrectionService
+from ....services.results.correcting.choices import common_choices
+from ....services.results.correcting.correction_service import CorrectionService
 from ....services.results.table_rows import TableRows
 from ..table_view import ResultsView
 from .correct_dialog import CorrectDialog

@@ -16,7 +16,7 @@ from rsgpt_plugin.geo.results.display_values import (
     shown_columns,
 )
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.geo.results.style import STYLE_FILE
+from rsgpt_plugin.geo.results.styles.style import STYLE_FILE
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.results import results_layer

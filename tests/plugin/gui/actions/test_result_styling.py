@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.geo.results.stored_style import has_stored_style, store_style
+from rsgpt_plugin.geo.results.styles.stored_style import has_stored_style, store_style
 from rsgpt_plugin.gui.actions import result_styling
 from rsgpt_plugin.gui.actions.result_styling import ResultStyling
 from rsgpt_plugin.services import background_task

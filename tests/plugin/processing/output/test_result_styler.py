@@ -20,7 +20,7 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.geo.results.stored_style import store_style
+from rsgpt_plugin.geo.results.styles.stored_style import store_style
 from rsgpt_plugin.processing.output.destination import parse_destination
 from rsgpt_plugin.processing.output.result_styler import ResultStyler
 from rsgpt_plugin.shared.answers.questions import parse_questions

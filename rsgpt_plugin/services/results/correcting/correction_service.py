@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, Optional
 from qgis.core import QgsFeature, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from ...errors import OutputError
-from ...geo.results.column_roles import result_columns
-from ...geo.results.layer_rows import attributes_only, null_to_none
-from ...shared.results.columns import CORRECTED_AT
-from ...unexpected import log_unexpected
-from ..time_slices import TimeSlicer
+from ....errors import OutputError
+from ....geo.results.column_roles import result_columns
+from ....geo.results.layer_rows import attributes_only, null_to_none
+from ....shared.results.columns import CORRECTED_AT
+from ....unexpected import log_unexpected
+from ...time_slices import TimeSlicer
+from ..layer_edits import write_values
 from .corrections import add_correction_columns, correction, lost_answer, missing_row, restoration, value_check
-from .layer_edits import write_values
 
 translate = QCoreApplication.translate
 

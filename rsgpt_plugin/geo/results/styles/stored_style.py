@@ -11,7 +11,7 @@ from typing import Optional
 from qgis.core import QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
 
-from ...shared.files.geopackage import has_style, put_style, set_description
+from ....shared.files.geopackage import has_style, put_style, set_description
 from .style import apply_style, is_style_file
 
 _CATEGORIES = QgsMapLayer.StyleCategory

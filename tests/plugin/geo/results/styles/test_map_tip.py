@@ -6,7 +6,7 @@ import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 
 from rsgpt_plugin.geo.results.column_roles import result_columns
-from rsgpt_plugin.geo.results.map_tip import answers_label, caption_label, map_tip, picture_tag
+from rsgpt_plugin.geo.results.styles.map_tip import answers_label, caption_label, map_tip, picture_tag
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from tests.plugin.geo.results.layers import add_columns, add_row, asked_layer, evaluated, filled
 

@@ -18,13 +18,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...shared.i18n import marked
-from ...shared.results import columns as table
-from ...shared.results.columns import ColumnGroup
-from .column_roles import ResultColumns
-from .display_values import yes_or_no
+from ....shared.i18n import marked
+from ....shared.results import columns as table
+from ....shared.results.columns import ColumnGroup
+from ..column_roles import ResultColumns
+from ..display_values import yes_or_no
+from ..schema import is_yes_or_no
 from .map_tip import picture_tag
-from .schema import is_yes_or_no
 
 translate = QCoreApplication.translate
 

@@ -8,12 +8,12 @@ from typing import Any
 from qgis.core import QgsFeature, QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
-from ...geo.results.column_roles import ResultColumns, result_columns
-from ...geo.results.layer_rows import null_to_none
-from ...geo.results.schema import field_of
-from ...shared.results.columns import CORRECTED, CORRECTED_AT, column
+from ....geo.results.column_roles import ResultColumns, result_columns
+from ....geo.results.layer_rows import null_to_none
+from ....geo.results.schema import field_of
+from ....shared.results.columns import CORRECTED, CORRECTED_AT, column
+from ..layer_edits import add_columns
 from .choices import asked_name, choices_of, misfit
-from .layer_edits import add_columns
 
 translate = QCoreApplication.translate
 

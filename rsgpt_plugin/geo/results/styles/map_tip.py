@@ -5,10 +5,10 @@ from __future__ import annotations
 from qgis.core import QgsExpression, QgsFields
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...shared.results import columns as table
-from .column_roles import Answered, ResultColumns
-from .display_values import yes_or_no
-from .schema import is_yes_or_no
+from ....shared.results import columns as table
+from ..column_roles import Answered, ResultColumns
+from ..display_values import yes_or_no
+from ..schema import is_yes_or_no
 
 translate = QCoreApplication.translate
 

@@ -20,10 +20,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtXml import QDomDocument
 
-from ...core.paths import plugin_root
-from ...shared.files.geopackage import holds_results
+from ....core.paths import plugin_root
+from ....shared.files.geopackage import holds_results
+from ..column_roles import ResultColumns, result_columns
 from .attribute_form import set_form
-from .column_roles import ResultColumns, result_columns
 from .map_tip import answers_label, caption_label, map_tip
 
 translate = QCoreApplication.translate

@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import Qt
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.geo.results.layer_metadata import recorded_run
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.geo.results.styles.style import apply_style
 from rsgpt_plugin.processing.output.result_styler import ResultStyler
 from tests.plugin.geo.results.layers import FORMATS, asked_layer, context_of, filled, written
 

@@ -10,7 +10,7 @@ from qgis.core import QgsVectorLayer
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.services.results.choices import choices_of, common_choices, known_choices, misfit
+from rsgpt_plugin.services.results.correcting.choices import choices_of, common_choices, known_choices, misfit
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.corrections import correct
 from tests.plugin.results import USES, add_uses, fids, results_layer

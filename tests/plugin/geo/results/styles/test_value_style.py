@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn, shown_columns
-from rsgpt_plugin.geo.results.value_style import MOST_VALUES, style_by_confidence, style_by_values
+from rsgpt_plugin.geo.results.styles.value_style import MOST_VALUES, style_by_confidence, style_by_values
 from tests.plugin.results import add_uses, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")

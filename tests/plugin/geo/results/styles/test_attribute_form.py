@@ -16,9 +16,9 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from rsgpt_plugin.geo.results.attribute_form import set_form
 from rsgpt_plugin.geo.results.column_roles import result_columns
 from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.geo.results.styles.attribute_form import set_form
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from tests.plugin.geo.results.layers import FORMATS, add_columns, asked_layer, written
 

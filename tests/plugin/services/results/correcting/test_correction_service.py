@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from qgis.core import NULL, QgsFeature, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 
-from rsgpt_plugin.services.results import correction_service
-from rsgpt_plugin.services.results.correction_service import CorrectionService
+from rsgpt_plugin.services.results.correcting import correction_service
+from rsgpt_plugin.services.results.correcting.correction_service import CorrectionService
 from tests.plugin.results import add_uses, fids, results_layer
 from tests.plugin.waiting import wait_until
 

@@ -10,7 +10,7 @@ from qgis.core import NULL, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.geo.results.styles.style import apply_style
 from tests.plugin.corrections import correct, restore
 from tests.plugin.results import fids, results_layer
 

@@ -9,11 +9,11 @@ from typing import Any, Optional
 from qgis.core import QgsField
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...geo.results.column_roles import ResultColumns
-from ...geo.results.display_values import Kind, kind_of
-from ...shared.answers.questions import Question, parse_questions
-from ...shared.results.columns import ANSWER
-from .reask_request import row_questions
+from ....geo.results.column_roles import ResultColumns
+from ....geo.results.display_values import Kind, kind_of
+from ....shared.answers.questions import Question, parse_questions
+from ....shared.results.columns import ANSWER
+from ..reask_request import row_questions
 
 translate = QCoreApplication.translate
 

@@ -1,0 +1,1 @@
+"""Corrections of answers by hand, with undo."""
