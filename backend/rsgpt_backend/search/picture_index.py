@@ -6,7 +6,9 @@ processes may share the file.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -67,10 +69,11 @@ class PictureIndex:
 
     def pictures(self, versions: Mapping[str, str]) -> dict[str, str]:
         """Return the keys of pictures that have a row, by place. versions: by place; changed places are left out."""
+        places = {_hashed(place): place for place in versions}
         keys = {
-            place: picture
-            for place, version, picture in self._paged(_SOURCES, list(versions))
-            if versions[place] == version
+            places[place]: picture
+            for place, version, picture in self._paged(_SOURCES, list(places))
+            if versions[places[place]] == version
         }
         known = self.known(set(keys.values())) | {""}
         return {place: picture for place, picture in keys.items() if picture in known}
@@ -87,7 +90,7 @@ class PictureIndex:
     def add(self, rows: Mapping[str, Row], sources: Iterable[KnownSource]) -> None:
         """Store rows by picture, and where pictures are, in one transaction."""
         scores = [(self._model, picture, row.astype(np.float16).tobytes()) for picture, row in rows.items()]
-        places = [(source.place, source.version, source.picture) for source in sources]
+        places = [(_hashed(source.place), source.version, source.picture) for source in sources]
         with self._guarded():
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
@@ -123,6 +126,11 @@ class PictureIndex:
                 f"The search index {self._path} cannot be used ({error}). Check the disk space, or delete the file; "
                 "the next search makes it again."
             ) from error
+
+
+def _hashed(place: str) -> str:
+    """Return the form in which a place is stored. File names may have bytes that are no text for SQLite."""
+    return hashlib.sha256(os.fsencode(place)).hexdigest()
 
 
 def index_file() -> Path:

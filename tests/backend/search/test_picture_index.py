@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def test_several_processes_share_the_file(tmp_path: Path) -> None:
         one.add({"p": ROW}, [])
         other.add({"p": ROW, "q": ROW}, [])
         assert one.known(["p", "q"]) == {"p", "q"}
+
+
+def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    place = os.fsdecode(b"/caf\xe9.png")
+    with PictureIndex(tmp_path / "search.sqlite", "a") as index:
+        index.add({"p": ROW, "q": ROW}, [KnownSource("/1.png", "v1", "p"), KnownSource(place, "v1", "q")])
+        assert index.pictures({"/1.png": "v1", place: "v1"}) == {"/1.png": "p", place: "q"}
 
 
 def test_a_damaged_file_is_reported_with_a_remedy(tmp_path: Path) -> None:
