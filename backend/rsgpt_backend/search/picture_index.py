@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,17 +19,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rsgpt_plugin.shared.files.search_index import FILE, SCHEMA
+
 from ..errors import DataError
 from ..home import home
 
-_VERSION = 1
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
 _PAGE = 10_000  # pictures per query
-_SCHEMA = """
-CREATE TABLE pictures (
-    model TEXT NOT NULL, picture TEXT NOT NULL, scores BLOB NOT NULL, PRIMARY KEY (model, picture));
-CREATE TABLE sources (place TEXT PRIMARY KEY, version TEXT NOT NULL, picture TEXT NOT NULL);
-"""
 _SOURCES = "SELECT place, version, picture FROM sources WHERE place IN (SELECT value FROM json_each(?))"
 _KNOWN = "SELECT picture FROM pictures WHERE model = ? AND picture IN (SELECT value FROM json_each(?))"
 _SCORES = "SELECT picture, scores FROM pictures WHERE model = ? AND picture IN (SELECT value FROM json_each(?))"
@@ -110,12 +106,11 @@ class PictureIndex:
             self._database.execute("BEGIN IMMEDIATE")  # another process may create the tables now
             with self._database:
                 (version,) = self._database.execute("PRAGMA user_version").fetchone()
-                if version not in (0, _VERSION):
+                if version > len(SCHEMA):
                     raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to start over.")
-                if version == 0:
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
-                        self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version = {_VERSION}")
+                for statement in SCHEMA[version:]:
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {len(SCHEMA)}")
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -135,13 +130,4 @@ def _hashed(place: str) -> str:
 
 def index_file() -> Path:
     """Return the path of the index of this user."""
-    return home() / "cache" / "search.sqlite"
-
-
-def index_bytes() -> int:
-    """Return the size of the index on disk, with its journal."""
-    size, path = 0, index_file()
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            size += path.with_name(path.name + suffix).stat().st_size
-    return size
+    return home() / FILE
