@@ -416,6 +416,10 @@
       <translation>运行列表</translation>
     </message>
     <message>
+      <source>search index</source>
+      <translation>搜索索引</translation>
+    </message>
+    <message>
       <source>The extent is empty or unbounded. Choose a bounded area of the map.</source>
       <translation>范围为空或没有边界。请在地图上选择一个有界的区域。</translation>
     </message>

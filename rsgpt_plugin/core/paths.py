@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..shared.files import search_index
+
 
 def home() -> Path:
     """Return the plugin's data folder: RSGPT_HOME if set, else a folder in the platform's user data folder."""
@@ -44,7 +46,7 @@ def feature_folder() -> Path:
 
 def search_file() -> Path:
     """Return the SQLite file of the backend's search index, shared by all processes that search here."""
-    return home() / "cache" / "search.sqlite"
+    return home() / search_index.FILE
 
 
 def history_file() -> Path:

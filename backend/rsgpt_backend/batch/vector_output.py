@@ -53,6 +53,7 @@ class OutputLayer:
 
 
 TILES = OutputLayer()
+_TILE_COLUMN = "status"  # which objects lack
 _SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
     (pa.types.is_string, "x"),
     (pa.types.is_boolean, True),
@@ -145,15 +146,20 @@ def _check_existing(path: Path, layer: OutputLayer) -> None:
         return
     if path.suffix.lower() == ".gpkg":
         check_replaceable(path, layer.name)
-    elif path.stat().st_size and not _is_our_parquet(path):
-        raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Choose another --out.")
+    elif path.stat().st_size:
+        columns = _parquet_columns(path)
+        if not holds_results(columns):
+            raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Choose another --out.")
+        if (_TILE_COLUMN in columns) != (layer.name == TILES.name):
+            others = "tiles" if _TILE_COLUMN in columns else "objects"
+            raise UsageError(f"{path} holds {others}, which would be replaced by {layer.name}. Choose another --out.")
 
 
-def _is_our_parquet(path: Path) -> bool:
+def _parquet_columns(path: Path) -> list[str]:
     try:
-        return holds_results(pq.read_schema(path).names)
+        return list(pq.read_schema(path).names)
     except (OSError, pa.ArrowException):
-        return False
+        return []
 
 
 def _write_draft(layer: OutputLayer, draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str) -> None:

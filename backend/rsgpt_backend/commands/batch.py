@@ -94,7 +94,8 @@ def _add_finding(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NOUN",
-        help="find objects instead of describing tiles, for example airplane; can be repeated",
+        help="find objects instead of describing tiles, for example airplane, in each raster by itself; "
+        "can be repeated",
     )
     parser.add_argument("--boxes", action="store_true", help="with --find, write the box of each object as a polygon")
 

@@ -16,7 +16,8 @@ _BATCH = 32  # pictures that a killed process computes again at most
 class PictureSource:
     """A picture to search. place, version: see KnownSource. name: in results.
 
-    read: returns the picture, None if it has no valid pixel; raises ImageError if it cannot be read.
+    A picture whose version is "" is read each time. read: returns the picture, None if it has no valid pixel; raises
+    ImageError if it cannot be read.
     """
 
     name: str
@@ -36,7 +37,7 @@ def index_pictures(
 
     Pictures are stored before they are yielded.
     """
-    known = index.pictures({source.place: source.version for source in sources})
+    known = index.pictures({source.place: source.version for source in sources if source.version})
     yield from ((source, known[source.place]) for source in sources if source.place in known)
     missing = [source for source in sources if source.place not in known]
     for start in range(0, len(missing), _BATCH):
@@ -53,15 +54,16 @@ def _indexed(
 ) -> list[tuple[PictureSource, str | RsgptError]]:
     pictures = {source: _read(source) for source in sources}
     read = {picture_key(picture): picture for picture in pictures.values() if isinstance(picture, KeyedPicture)}
-    new = [key for key in read if key not in index.known(list(read))]
+    known = index.known(list(read))
+    new = [key for key in read if key not in known]
     described = dict(zip(new, describe([read[key] for key in new]), strict=True)) if new else {}
     failed = {key: row for key, row in described.items() if isinstance(row, RsgptError)}
     results = [(source, _result(picture, failed)) for source, picture in pictures.items()]
     rows = {key: row for key, row in described.items() if not isinstance(row, RsgptError)}
-    known = [
+    places = [
         KnownSource(source.place, source.version, picture) for source, picture in results if isinstance(picture, str)
     ]
-    index.add(rows, known)
+    index.add(rows, places)
     return results
 
 

@@ -6,10 +6,12 @@ processes may share the file.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,17 +19,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rsgpt_plugin.shared.files.search_index import FILE, SCHEMA
+
 from ..errors import DataError
 from ..home import home
 
-_VERSION = 1
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
 _PAGE = 10_000  # pictures per query
-_SCHEMA = """
-CREATE TABLE pictures (
-    model TEXT NOT NULL, picture TEXT NOT NULL, scores BLOB NOT NULL, PRIMARY KEY (model, picture));
-CREATE TABLE sources (place TEXT PRIMARY KEY, version TEXT NOT NULL, picture TEXT NOT NULL);
-"""
 _SOURCES = "SELECT place, version, picture FROM sources WHERE place IN (SELECT value FROM json_each(?))"
 _KNOWN = "SELECT picture FROM pictures WHERE model = ? AND picture IN (SELECT value FROM json_each(?))"
 _SCORES = "SELECT picture, scores FROM pictures WHERE model = ? AND picture IN (SELECT value FROM json_each(?))"
@@ -67,10 +65,11 @@ class PictureIndex:
 
     def pictures(self, versions: Mapping[str, str]) -> dict[str, str]:
         """Return the keys of pictures that have a row, by place. versions: by place; changed places are left out."""
+        places = {_hashed(place): place for place in versions}
         keys = {
-            place: picture
-            for place, version, picture in self._paged(_SOURCES, list(versions))
-            if versions[place] == version
+            places[place]: picture
+            for place, version, picture in self._paged(_SOURCES, list(places))
+            if versions[places[place]] == version
         }
         known = self.known(set(keys.values())) | {""}
         return {place: picture for place, picture in keys.items() if picture in known}
@@ -87,7 +86,7 @@ class PictureIndex:
     def add(self, rows: Mapping[str, Row], sources: Iterable[KnownSource]) -> None:
         """Store rows by picture, and where pictures are, in one transaction."""
         scores = [(self._model, picture, row.astype(np.float16).tobytes()) for picture, row in rows.items()]
-        places = [(source.place, source.version, source.picture) for source in sources]
+        places = [(_hashed(source.place), source.version, source.picture) for source in sources]
         with self._guarded():
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
@@ -107,12 +106,11 @@ class PictureIndex:
             self._database.execute("BEGIN IMMEDIATE")  # another process may create the tables now
             with self._database:
                 (version,) = self._database.execute("PRAGMA user_version").fetchone()
-                if version not in (0, _VERSION):
+                if version > len(SCHEMA):
                     raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to start over.")
-                if version == 0:
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
-                        self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version = {_VERSION}")
+                for statement in SCHEMA[version:]:
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {len(SCHEMA)}")
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -125,15 +123,11 @@ class PictureIndex:
             ) from error
 
 
+def _hashed(place: str) -> str:
+    """Return the form in which a place is stored. File names may have bytes that are no text for SQLite."""
+    return hashlib.sha256(os.fsencode(place)).hexdigest()
+
+
 def index_file() -> Path:
     """Return the path of the index of this user."""
-    return home() / "cache" / "search.sqlite"
-
-
-def index_bytes() -> int:
-    """Return the size of the index on disk, with its journal."""
-    size, path = 0, index_file()
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            size += path.with_name(path.name + suffix).stat().st_size
-    return size
+    return home() / FILE

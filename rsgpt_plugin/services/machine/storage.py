@@ -16,6 +16,7 @@ from ...client.server.local_server import stop_local_server
 from ...core import paths
 from ...core.answer_cache import AnswerCache
 from ...core.picture_store import PictureStore
+from ...core.search_index import SearchIndex
 from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
@@ -52,9 +53,9 @@ def clear(kind: StoredKind) -> BackgroundTask:
         elif kind is StoredKind.FEATURES:
             # A running model may write a file meanwhile. The next call removes it.
             shutil.rmtree(paths.feature_folder(), ignore_errors=True)
-        elif kind is StoredKind.SEARCH:
-            for file in _database_files(paths.search_file()):
-                file.unlink(missing_ok=True)
+        elif kind is StoredKind.SEARCH and paths.search_file().exists():
+            with SearchIndex(paths.search_file()) as index:
+                index.clear()
         return _sizes()
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: clearing stored data"), remove)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -86,10 +85,11 @@ def _values(point: FoundPoint) -> tuple[float, ...]:
 
 def _by_cell(centers: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
     """Return the numbers of the centers in each cell of a grid."""
-    cells: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, (column, row) in enumerate(np.floor(centers / _CELL).astype(int).tolist()):
-        cells[column, row].append(number)
-    return {cell: np.array(numbers) for cell, numbers in cells.items()}
+    cells = np.floor(centers / _CELL).astype(int)
+    order = np.lexsort(cells.T)  # stable: the numbers of a cell ascend
+    starts = np.flatnonzero(np.diff(cells[order], axis=0).any(axis=1)) + 1
+    groups = [numbers for numbers in np.split(order, starts) if len(numbers)]
+    return {(int(cells[numbers[0], 0]), int(cells[numbers[0], 1])): numbers for numbers in groups}
 
 
 def _near(cells: dict[tuple[int, int], np.ndarray], center: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -73,6 +73,21 @@ def test_a_changed_file_is_read_again(index: PictureIndex) -> None:
     assert model.described == ["p", "q"]
 
 
+def test_a_picture_of_unknown_version_is_read_again_but_described_once(index: PictureIndex) -> None:
+    model = Model()
+    assert results(index, [source("a", "p", "")], model) == {"a": "p"}
+    assert results(index, [source("a", "q", "")], model) == {"a": "q"}
+    assert results(index, [source("a", "q", "")], model) == {"a": "q"}
+    assert model.described == ["p", "q"]
+
+
+def test_the_index_is_asked_once_per_batch(index: PictureIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked = index.known, list[int]()
+    monkeypatch.setattr(index, "known", lambda keys: (asked.append(len(keys)), known(keys))[1])
+    results(index, [source(str(number), f"p{number}") for number in range(9)], Model())
+    assert asked == [0, 9]  # those of known places, and those of the pictures that were read
+
+
 def test_a_stopped_search_keeps_complete_batches(index: PictureIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rsgpt_backend.search.indexing._BATCH", 2)
     sources = [source(str(number), f"p{number}") for number in range(6)]

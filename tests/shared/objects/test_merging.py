@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
@@ -25,7 +27,7 @@ def seen(
             if 0 <= right < window.width and 0 <= down < window.height:
                 points.append(FoundPoint(right, down, confidence, (right - side / 2, down - side / 2, side, side)))
         merger.add(number, points, window.width)
-    return merger.merged()
+    return merger.found_objects(merger.merged())
 
 
 @pytest.mark.parametrize("x", [376, 380, 383, 384, 385, 388, 600, 767, 768])
@@ -45,7 +47,12 @@ def test_objects_are_in_the_order_of_their_windows_with_the_likelier_first() -> 
     for number, confidence in ((1, 0.5), (0, 0.6), (1, 0.8)):
         y = 200 + 100 * confidence
         merger.add(number, [FoundPoint(240, y, confidence, (238, y - 2, 4, 4))], 480)
-    assert [(number, point.confidence) for number, point in merger.merged()] == [(0, 0.6), (1, 0.8), (1, 0.5)]
+    assert [(number, point.confidence) for number, point in merger.found_objects(merger.merged())] == [
+        (0, 0.6),
+        (1, 0.8),
+        (1, 0.5),
+    ]
+    assert merger.merged(0.6)[:, 0].tolist() == [0, 1]
 
 
 def test_boxes_end_at_the_edge_of_the_raster() -> None:
@@ -54,4 +61,21 @@ def test_boxes_end_at_the_edge_of_the_raster() -> None:
 
 
 def test_nothing_found() -> None:
-    assert ObjectMerger(GRID).merged() == []
+    merger = ObjectMerger(GRID)
+    assert merger.found_objects(merger.merged()) == []
+
+
+def test_objects_stay_numbers_while_they_are_merged() -> None:
+    side = 1200
+    merger = ObjectMerger(search_grid(PixelGrid((0.0, 1.0, 0.0, 0.0, 0.0, -1.0), side, side), 640))
+    for number in range(len(merger._grid)):
+        window = merger._grid.window(number)
+        corners = [(x, y) for y in range(3, window.height, 27) for x in range(3, window.width, 27)]
+        merger.add(number, [FoundPoint(x, y, 0.5, (x - 3, y - 3, 6, 6)) for x, y in corners], window.width)
+    count = len(merger._values) // 8
+    assert count > 2_000
+    tracemalloc.start()
+    merger.merged()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak / count < 300  # a FoundPoint alone has more

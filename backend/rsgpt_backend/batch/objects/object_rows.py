@@ -100,12 +100,13 @@ class RasterObjects:
     def batches(self) -> Iterator[tuple[np.ndarray, list[dict[str, Any]]]]:
         """Yield geometries in the raster's CRS with their rows."""
         for label, merger in self._mergers.items():
-            sure = [one for one in merger.merged() if one[1].confidence >= self._asking.least_confidence]
-            inside = self._raster.inside_mask([point for _, point in sure])
-            found = [one for one, is_inside in zip(sure, inside, strict=True) if is_inside]
-            for start in range(0, len(found), _ROWS):
-                part = found[start : start + _ROWS]
-                yield self._geometries([point for _, point in part]), [self._row(label, *one) for one in part]
+            merged = merger.merged(self._asking.least_confidence)
+            for start in range(0, len(merged), _ROWS):
+                found = merger.found_objects(merged[start : start + _ROWS])
+                inside = self._raster.inside_mask([point for _, point in found])
+                part = [one for one, is_inside in zip(found, inside, strict=True) if is_inside]
+                if part:
+                    yield self._geometries([point for _, point in part]), [self._row(label, *one) for one in part]
 
     def _geometries(self, points: Sequence[FoundPoint]) -> np.ndarray:
         frame = self._raster.plan.frame

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.files.source_files import source_files
 
 from ...data.image_files import image_sha256, open_image
@@ -28,7 +29,7 @@ def picture_source(path: str, gsd_m: float | None) -> PictureSource:
     """Return the picture of a file, which may be missing."""
     place = os.path.abspath(path)
     gsd = "" if gsd_m is None else f" {gsd_m:g}"
-    return PictureSource(path, f"{place}{gsd}", _version(Path(place)), partial(_read, path, gsd_m))
+    return PictureSource(without_secrets(path), f"{place}{gsd}", _version(Path(place)), partial(_read, path, gsd_m))
 
 
 def _files(argument: str) -> Iterator[str]:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.files.addresses import without_secrets
+
 from ...errors import DataError, EngineError, ModelError, RsgptError, UsageError
 from ..batch import TILE_SIDES, incomplete
 from ..model_options import add_features, add_gsd, add_model, caching_engine_from, note_unused_gsd
@@ -33,7 +35,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--queries", type=Path, metavar="FILE", help="text file with one query per line")
     parser.add_argument(
-        "--like", action="append", default=[], metavar="IMAGE", help="picture to find similar ones of; can be repeated"
+        "--like",
+        action="append",
+        default=[],
+        metavar="IMAGE",
+        help="picture to find similar ones of, or the name of a result; can be repeated",
     )
     parser.add_argument(
         "--tile",
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     output = ResultPrinter(args.json)
 
     def report(name: str, error: RsgptError) -> None:
-        output.failure({"image": name}, error)
+        output.failure({"image": without_secrets(name)}, error)
 
     with PictureIndex(index_file(), engine.fingerprint) as index:
         searcher = Searcher(engine, index)
@@ -84,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             example = picture_source(path, gsd_m)
             result = searcher.like(example, args.top, lambda name, error: output.failure({"query": name}, error))
             if result is not None:
-                _print(path, result, len(searcher), output)
+                _print(example.name, result, len(searcher), output)
     return output.exit_code
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ...engine.engine import Engine
-from ...errors import RsgptError
+from ...errors import DataError, RsgptError
 from ...predictor import KeyedPicture
 from ...search.indexing import PictureSource, index_pictures
 from ...search.picture_index import PictureIndex, Row
@@ -45,19 +45,18 @@ class Searcher:
         self._engine, self._index = engine, index
         config = engine.model.config.classifier
         self._things, self._kinds = (config.things, config.kinds) if config else ((), ())
-        self._names: list[str] = []
-        self._keys: list[str] = []
+        self._sources: list[PictureSource] = []
+        self._keys: dict[str, str] = {}  # of the pictures, by place
         self.matrix = self._matrix_of([])
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._sources)
 
     def load(self, sources: Sequence[PictureSource], report: Report) -> None:
         """Index pictures where needed, and search among those that can be read, in their order."""
-        keys = dict(self._indexed(sources, report))
-        self._names = [source.name for source in sources if source.name in keys]
-        self._keys = [keys[name] for name in self._names]
-        self.matrix = self._matrix_of(self._keys)
+        self._keys = {source.place: key for source, key in self._indexed(sources, report)}
+        self._sources = [source for source in sources if source.place in self._keys]
+        self.matrix = self._matrix_of([self._keys[source.place] for source in self._sources])
 
     def words(self, text: str, count: int) -> SearchResult:
         """Return the pictures that match words best. Raises EngineError if the model fails."""
@@ -66,32 +65,40 @@ class Searcher:
         return self._result(word_scores(self.matrix, query, vectors), count, SURE_WORDS)
 
     def like(self, example: PictureSource, count: int, report: Report) -> SearchResult | None:
-        """Return the pictures most like an example, without itself; None if it cannot be read."""
-        for _, key in self._indexed([example], report):
-            scores = example_scores(self.matrix, self._matrix_of([key]).vectors)
-            others = [place for place, other in enumerate(self._keys) if other != key]
-            return self._result(scores, count, SURE_EXAMPLE, others)
-        return None
+        """Return the pictures most like an example, without itself; None if it cannot be read.
+
+        An example with the name of a searched picture, or of a searched tile, is that one.
+        """
+        loaded = {source.name: source for source in self._sources}
+        example = loaded.get(example.name, example)
+        key = self._keys.get(example.place) or next((key for _, key in self._indexed([example], report)), None)
+        if key is None:
+            return None
+        scores = example_scores(self.matrix, self._matrix_of([key]).vectors)
+        others = [index for index, source in enumerate(self._sources) if source.place != example.place]
+        return self._result(scores, count, SURE_EXAMPLE, others)
 
     def _result(self, scores: Scores, count: int, sure: float, indices: Sequence[int] | None = None) -> SearchResult:
         """indices: of the pictures that may be found, all by default."""
         chosen = np.arange(len(scores)) if indices is None else np.array(indices, np.intp)
         top = [int(chosen[place]) for place in best(scores[chosen], count)]
         found = bool(top) and float(scores[top[0]]) >= sure
-        return SearchResult(tuple((self._names[index], float(scores[index])) for index in top), found)
+        return SearchResult(tuple((self._sources[index].name, float(scores[index])) for index in top), found)
 
     def _matrix_of(self, keys: Sequence[str]) -> PictureMatrix:
         rows = self._index.rows(set(keys))
+        if not rows.keys() >= set(keys):
+            raise DataError("The search index was cleared during the search. Search again.")
         return PictureMatrix.of_rows([rows[key] for key in keys], self._things, self._kinds)
 
-    def _indexed(self, sources: Sequence[PictureSource], report: Report) -> Iterator[tuple[str, str]]:
-        """Yield the name and the key of each picture that can be read."""
+    def _indexed(self, sources: Sequence[PictureSource], report: Report) -> Iterator[tuple[PictureSource, str]]:
+        """Yield each picture that can be read, with its key."""
         found = index_pictures(self._index, sources, partial(results_or_errors, self._rows))
         for source, key in tqdm(found, total=len(sources), desc="indexing", unit="picture", disable=None):
             if isinstance(key, RsgptError):
                 report(source.name, key)
             elif key:
-                yield source.name, key
+                yield source, key
 
     def _rows(self, pictures: Sequence[KeyedPicture]) -> list[Row]:
         """Return what the model computes of pictures: vector, probabilities of things, and of kinds of areas."""

@@ -10,6 +10,8 @@ from typing import Self
 
 from PIL import Image
 
+from rsgpt_plugin.shared.files.addresses import without_secrets
+
 from ...batch.tile_pictures import RasterPlan, TileReader, TilingOptions, make_plan
 from ...errors import DataError, ImageError, RsgptError
 from ...predictor import KeyedPicture
@@ -46,11 +48,13 @@ class RasterTiles:
         return list(sources.values())
 
     def _of(self, raster: str, plan: RasterPlan) -> Iterator[PictureSource]:
-        version = f"{hashlib.sha256(plan.key.encode()).hexdigest()} {self._reads_gsd}"
+        # A raster at an address may be replaced without a sign of it.
+        version = f"{hashlib.sha256(plan.key.encode()).hexdigest()} {self._reads_gsd}" if plan.version else ""
+        name, place = without_secrets(raster), without_secrets(plan.source)
         for tile in plan.tiles:
             window = plan.grid.window(tile)
             part = f"#xywh={window.x},{window.y},{window.width},{window.height}"
-            yield PictureSource(raster + part, plan.source + part, version, partial(self._read, plan, tile))
+            yield PictureSource(name + part, place + part, version, partial(self._read, plan, tile))
 
     def _read(self, plan: RasterPlan, tile: int) -> KeyedPicture | None:
         if self._reader is None or self._reader.plan is not plan:

@@ -19,7 +19,7 @@ from rsgpt_backend.batch.local_executor import BatchJob, answered
 from rsgpt_backend.batch.objects.find_run import FindRun
 from rsgpt_backend.batch.objects.object_rows import FoundObjectCounts, ObjectSearch
 from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
-from rsgpt_backend.errors import EngineError
+from rsgpt_backend.errors import EngineError, UsageError
 from tests.backend.batch.objects.dots import OPTIONS, DotFinder, dotted, write_part
 from tests.backend.batch.objects.test_search_plan import mask_of
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
@@ -142,6 +142,21 @@ def test_windows_without_data_are_skipped_and_windows_that_fail_are_counted(tmp_
     assert counts.skipped > 0
     assert counts.failed > 0
     assert counts.windows == counts.searched + counts.skipped + counts.failed
+
+
+@pytest.mark.parametrize("objects_first", [True, False])
+def test_tiles_and_objects_do_not_replace_each_other_in_a_parquet_file(tmp_path: Path, objects_first: bool) -> None:
+    from tests.backend.batch.test_batch_run import run, watched
+
+    raster, out = write(tmp_path / "a.tif", dotted(64, 64)), tmp_path / "a.parquet"
+    kinds = (lambda: find(out, [raster], DotFinder()), lambda: run(out, [raster], watched()))
+    first, second = kinds if objects_first else kinds[::-1]
+    first()
+    before = out.read_bytes()
+    with pytest.raises(UsageError, match=f"holds {'objects' if objects_first else 'tiles'}"):
+        second()
+    assert out.read_bytes() == before
+    first()  # a result of its own kind is replaced
 
 
 def test_tiles_and_objects_share_a_geopackage(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from rsgpt_backend.commands.searching.picture_sources import picture_source
 from rsgpt_backend.commands.searching.searcher import Searcher
 from rsgpt_backend.engine.engine import Engine
-from rsgpt_backend.errors import RsgptError
+from rsgpt_backend.errors import DataError, RsgptError
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.search.picture_index import PictureIndex
 from tests.backend.toy import make_config, make_model, picture
@@ -45,14 +46,32 @@ def test_words(searcher: Searcher, tmp_path: Path) -> None:
     assert {name for name, _ in searcher.words("cars", 9).pictures} == set(paths)
 
 
-def test_an_example_is_not_a_result_but_its_copy_under_the_same_name_is_neither(
-    searcher: Searcher, tmp_path: Path
-) -> None:
+def test_an_example_is_not_a_result_but_its_copies_are(searcher: Searcher, tmp_path: Path) -> None:
     paths = save(tmp_path, a=1, copy=1, b=2, c=3)
     searcher.load([picture_source(path, None) for path in paths], failed)
     result = searcher.like(picture_source(paths[0], None), 9, failed)
     assert result is not None
-    assert {name for name, _ in result.pictures} == set(paths[2:])
+    assert {name for name, _ in result.pictures} == set(paths[1:])
+    assert result.pictures[0][0] == paths[1]
+
+
+def test_an_example_may_be_the_name_of_a_result(searcher: Searcher, tmp_path: Path) -> None:
+    sources = [picture_source(path, None) for path in save(tmp_path, a=1, b=2)]
+    tiles = [replace(source, name=f"scene.tif#xywh={number}") for number, source in enumerate(sources)]
+    searcher.load(tiles, failed)
+    result = searcher.like(picture_source("scene.tif#xywh=1", None), 9, failed)
+    assert result is not None
+    assert [name for name, _ in result.pictures] == ["scene.tif#xywh=0"]
+
+
+def test_an_index_that_is_cleared_during_a_search(searcher: Searcher, tmp_path: Path) -> None:
+    sources = [picture_source(path, None) for path in save(tmp_path, a=1)]
+    searcher.load(sources, failed)
+    with sqlite3.connect(tmp_path / "search.sqlite") as database:
+        database.execute("DELETE FROM pictures")
+    database.close()
+    with pytest.raises(DataError, match="Search again"):
+        searcher.like(sources[0], 1, failed)
 
 
 def test_no_picture_at_all(searcher: Searcher, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
 from rsgpt_backend.commands.searching.tile_sources import RasterTiles
 from rsgpt_backend.errors import RsgptError
 from tests.backend.batch.rasters import OddGeoTiff, numbered, write
@@ -27,6 +30,23 @@ def test_tiles_of_several_rasters(tmp_path: Path, reads_gsd: bool) -> None:
     keys = [one.image_key for one in pictures if one is not None]
     assert keys[0] == keys[1] != keys[2]
     assert all(one is not None and (one.gsd_m is not None) == reads_gsd for one in pictures)
+
+
+def test_a_raster_at_an_address_has_no_version_and_shows_no_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = make_plan(str(write(tmp_path / "a.tif", numbered(64, 32, 32))), TilingOptions(32))
+
+    def remote(source: str, tiling: TilingOptions) -> Any:
+        return replace(local, source=source, version="")
+
+    monkeypatch.setattr("rsgpt_backend.commands.searching.tile_sources.make_plan", remote)
+    addresses = [f"https://example.org/a.tif?token={token}" for token in ("SECRET1", "SECRET2")]
+    with RasterTiles(32, reads_gsd=False) as tiles:
+        sources = tiles.sources(addresses, failed)  # one raster, signed twice
+    assert [source.name for source in sources] == [f"https://example.org/a.tif#xywh={x},0,32,32" for x in (0, 32)]
+    assert [source.place for source in sources] == [source.name for source in sources]
+    assert [source.version for source in sources] == ["", ""]
 
 
 def test_an_empty_tile_has_no_picture(tmp_path: Path) -> None:

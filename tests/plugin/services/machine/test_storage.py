@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.core.answer_cache import AnswerCache
 from rsgpt_plugin.core.paths import cache_file, feature_folder, picture_file, search_file
 from rsgpt_plugin.core.picture_store import PictureStore
+from rsgpt_plugin.core.search_index import SearchIndex
 from rsgpt_plugin.services.background_task import BackgroundTask
 from rsgpt_plugin.services.machine.storage import StoredKind, clear, measure_sizes
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
@@ -30,7 +33,7 @@ def sizes(task: BackgroundTask) -> dict[StoredKind, int]:
 def filled(own_home: Path) -> Path:
     """The data folder with all kinds of data.
 
-    2,000 bytes of environment, 3,000 of features, 4,500 of a search index, one picture, and four long answers.
+    2,000 bytes of environment, 3,000 of features, one row of a search index, one picture, and four long answers.
     """
     for name in ("env", "language"):
         (own_home / name / "lib").mkdir(parents=True)
@@ -38,8 +41,9 @@ def filled(own_home: Path) -> Path:
     (feature_folder() / "ab").mkdir(parents=True)
     (feature_folder() / "ab" / "1.features").write_bytes(bytes(1000))
     (feature_folder() / "2.features").write_bytes(bytes(2000))
-    search_file().write_bytes(bytes(4000))
-    search_file().with_name("search.sqlite-wal").write_bytes(bytes(500))
+    SearchIndex(search_file()).close()
+    with closing(sqlite3.connect(search_file(), isolation_level=None)) as database:
+        database.execute("INSERT INTO pictures VALUES ('model', 'p', zeroblob(300000))")
     with PictureStore(picture_file(), 10**8) as pictures:
         pictures.put("p", bytes(500_000))
     with AnswerCache(cache_file()) as answers:
@@ -58,7 +62,7 @@ def test_an_empty_data_folder_has_no_data_and_is_not_created(own_home: Path) -> 
 def test_all_files_of_a_kind_are_measured(filled: Path) -> None:
     measured = sizes(measure_sizes())
     assert (measured[StoredKind.ENVIRONMENT], measured[StoredKind.FEATURES]) == (2000, 3000)
-    assert measured[StoredKind.SEARCH] == 4500
+    assert measured[StoredKind.SEARCH] > 300_000
     assert measured[StoredKind.PICTURES] > 500_000
     assert 0 < measured[StoredKind.ANSWERS] < 500_000
 
@@ -98,7 +102,8 @@ def test_cleared_stores_are_empty_and_can_be_used_again(filled: Path) -> None:
         pictures.put("p", b"new")
         assert pictures.get("p") == b"new"
     assert not feature_folder().exists()
-    assert not search_file().exists()
+    with closing(sqlite3.connect(search_file())) as database:
+        assert database.execute("SELECT count(*) FROM pictures").fetchone() == (0,)
     assert not (filled / "env").exists()
 
 
