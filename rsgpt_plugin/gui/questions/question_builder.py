@@ -174,7 +174,7 @@ class QuestionBuilder(QWidget):
         self.problem.setVisible(bool(problem))
         checks, limits = self._checks(), chosen_limits()
         for number, (row, check) in enumerate(zip(self.rows, checks), start=1):
-            refusal = limits.refusal(check.question.text) if limits and check.question else ""
+            refusal = limits.refusal(check.question) if limits and check.question else ""
             row.show_check(check.problem or refusal, f"q{number}")
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))

@@ -177,7 +177,7 @@ def typed_answer(
     """
     if question.name == CAPTION:
         return read_answer(question, raw)
-    refusal = limits.refusal(question.text) if limits is not None else ""
+    refusal = limits.refusal(question) if limits is not None else ""
     return (
         TypedAnswer(None, None, refusal, True)
         if refusal
