@@ -52,7 +52,7 @@ class AddQuestionDialog(QDialog):
     def rows(self) -> list[LayerRow]:
         """Return the rows to ask: those of the chosen group without an answer to this question."""
         question, rows = self._parsed()[0], self._groups[self.which.currentIndex()]
-        return unasked(rows, question) if question is not None else list(rows)
+        return unasked(self._layer, rows, question) if question is not None else list(rows)
 
     def request(self) -> Optional[ReaskRequest]:
         """Return the raster, the model and the question; None if there is no valid question."""
