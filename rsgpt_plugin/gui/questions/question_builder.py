@@ -27,6 +27,7 @@ class QuestionBuilder(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.rows: list[QuestionRow] = []
+        self._model = ""
         self._is_text = False
         self._given: Optional[str] = ""  # the text that was set, until it is edited
         self.box = QWidget()
@@ -63,6 +64,12 @@ class QuestionBuilder(QWidget):
         self._given = text
         self._show_lines(text)
         self._update()
+
+    def set_model(self, model: str) -> None:
+        """Show what a model cannot answer. model: name or folder, "" for the one in the options."""
+        if model != self._model:
+            self._model = model
+            self._update()
 
     def questions(self) -> list[Question]:
         """Return the questions. Raises QuestionError."""
@@ -172,7 +179,7 @@ class QuestionBuilder(QWidget):
         problem = self._text_problem() if is_text else ""
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        checks, limits = self._checks(), chosen_limits()
+        checks, limits = self._checks(), chosen_limits(self._model)
         for number, (row, check) in enumerate(zip(self.rows, checks), start=1):
             refusal = limits.refusal(check.question) if limits and check.question else ""
             row.show_check(check.problem or refusal, f"q{number}")

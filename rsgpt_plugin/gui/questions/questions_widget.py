@@ -15,7 +15,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from ...processing.parameter_kinds import parameter_widgets
-from ...processing.parameters import QUESTIONS
+from ...processing.parameters import MODEL, QUESTIONS
 from ...services.runs.run_estimate import RunEstimate, run_estimate
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
@@ -57,9 +57,11 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
             self._wrappers = list(wrappers)
             for wrapper in wrappers:
                 wrapper.widgetValueHasChanged.connect(self._refresh)
-            self.preview.refresh()
+                self._refresh(wrapper)
 
     def _refresh(self, wrapper: Any) -> None:
+        if wrapper.parameterDefinition().name() == MODEL.name:
+            self.editor.set_model(str(wrapper.parameterValue() or ""))
         if self.preview is not None:
             self.preview.refresh()
 

@@ -11,7 +11,7 @@ import pytest
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProject, QgsRasterLayer
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingModelAlgorithm, QgsProject, QgsRasterLayer
 from qgis.gui import QgsProcessingModelerParameterWidget
 from qgis.PyQt.QtTest import QTest
 
@@ -52,6 +52,10 @@ def test_the_algorithm_dialog_has_a_builder(algorithm: Any) -> None:
     builder.rows[1].text.setText("")
     QTest.qWait(500)
     assert preview.label.text() == ""
+    builder.rows[0].text.setText("Why is it red?")
+    assert builder.rows[0].problem.text() == "rsgpt-small cannot tell a reason from a picture"
+    dialog.mainWidget().wrappers["MODEL"].setParameterValue("another", QgsProcessingContext())
+    assert builder.rows[0].problem.text() == ""
     builder.rows[1].text.setText("Which kind?")
     builder.rows[0].text.setText("Is there a lake?")
     gc.collect()
