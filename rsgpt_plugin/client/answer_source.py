@@ -64,7 +64,7 @@ class QueryOutcome:
     """The outcome of one question.
 
     query, question: index of the query, and index of the question in the query. is_reused: True if the model was not
-    asked, because the answer was cached or the same prompt was already in flight.
+    asked, because the answer was cached, the same prompt was already in flight, or the question is beyond its limits.
     """
 
     query: int
@@ -138,6 +138,9 @@ class AnswerSource:
 
         on_text: receives each new piece of the model's text; not called for a cached answer. Raises RsgptError.
         """
+        refused = self._refused(query.questions[0])
+        if refused is not None:
+            return refused
         key = self._key(query, query.questions[0])
         cached = self._recall([key]).get(key)
         if cached is not None:
@@ -155,6 +158,8 @@ class AnswerSource:
         for number, query in enumerate(queries):
             keys = [self._key(query, question) for question in query.questions]
             cached = self._recall(keys)
+            refused = {key: answer for key, answer in zip(keys, map(self._refused, query.questions)) if answer}
+            cached.update(refused)
             png = b"" if cached.keys() >= set(keys) else self._encoded(query)
             for index, (key, question) in enumerate(zip(keys, query.questions)):
                 if key in cached:
@@ -163,6 +168,12 @@ class AnswerSource:
                     receive(QueryOutcome(number, index, png, is_reused=False))
                 elif waiting.join(key, (number, index)):
                     yield self._prompt(query, question, png)
+
+    def _refused(self, question: Question) -> Optional[RawAnswer]:
+        """Return the answer to a question beyond the limits of the model, which is not sent; None for the others."""
+        limits = self.model.limits
+        refusal = limits.refusal(question) if limits is not None else ""
+        return RawAnswer("", None, problem=refusal) if refusal else None
 
     def _prompt(self, query: PictureQuery, question: Question, png: bytes) -> Prompt:
         text, is_whole_number = question.prompt_in(self._language), question.type.is_whole_number

@@ -76,6 +76,6 @@ class AskDialog(QDialog):
         return ""
 
     def _refusal(self) -> str:
-        """Return why the model cannot answer the question; it can be asked all the same."""
+        """Return why the model will not answer the question, "" if it may; the question must be valid."""
         limits = chosen_limits()
-        return limits.refusal(self.text.text()) if limits is not None else ""
+        return limits.refusal(self.question()) if limits is not None else ""

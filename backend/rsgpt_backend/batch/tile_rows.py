@@ -26,7 +26,8 @@ class BatchQuestions(RunPrompts):
     """The questions about every tile, and the model. caption: prompt of the caption, "" for no caption.
 
     least_confidence: minimum confidence, 0 to 1; less certain answers are left empty. fingerprint: of everything that
-    determines the model's answers. reads_gsd: whether the ground resolution is part of it.
+    determines the model's answers. reads_gsd: whether the ground resolution is part of it. is_shipped: whether the
+    model of this name comes with the code, and was not trained from it.
     """
 
     model: str
@@ -36,11 +37,12 @@ class BatchQuestions(RunPrompts):
     least_confidence: float = 0.0
     fingerprint: str = ""
     reads_gsd: bool = False
+    is_shipped: bool = False
 
     @property
     def limits(self) -> ModelLimits | None:
-        """The known limits of the model."""
-        return limits_of(self.model)
+        """The known limits of a shipped model."""
+        return limits_of(self.model) if self.is_shipped else None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class RowBuilder:
         }
         picture = {"bands": plan.bands.describe(), "stretch": plan.stretch.describe(plan.bands.numbers)}
         for result in results:
-            values = self._row(result, common, picture).by_column(self.asking.questions, batch=True)
+            values = self._row(plan, result, common, picture).by_column(self.asking.questions, batch=True)
             yield {
                 name: _as_datetime(value) if self._types[name] is MOMENT else value for name, value in values.items()
             }
@@ -80,7 +82,9 @@ class RowBuilder:
         """Return whether nothing is left to ask about a tile."""
         return bool(result.failed or result.skipped) or result.answers.keys() >= set(self.prompts)
 
-    def _row(self, result: TileResult, common: Mapping[str, Cell], picture: Mapping[str, Cell]) -> RowValues:
+    def _row(
+        self, plan: RasterPlan, result: TileResult, common: Mapping[str, Cell], picture: Mapping[str, Cell]
+    ) -> RowValues:
         if result.failed:
             return RowValues(Status.FAILED, result.failed, provenance=common)
         provenance = {**common, **picture, "image_sha256": result.image_sha256, "gsd_m": result.gsd_m}
@@ -88,7 +92,9 @@ class RowBuilder:
             return RowValues(Status.SKIPPED, result.skipped, provenance=provenance)
         raws = [result.answers[prompt] for prompt in self.prompts]
         asking = self.asking
-        return answered_row(asking.asked, raws, asking.least_confidence, provenance, limits=asking.limits)
+        size = plan.grid.window(result.tile)
+        side, least = min(size.width, size.height), asking.least_confidence
+        return answered_row(asking.asked, raws, least, provenance, limits=asking.limits, side=side)
 
 
 def arrow_type(type_: DataType) -> pa.DataType:

@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 
 from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
-from ..model.registry import model_folder
+from ..model.registry import is_shipped, model_folder
 from .find import check_nouns
 from .model_options import add_features, add_model, caching_engine_from, confidence_value
 from .printing import ResultPrinter, note
@@ -203,8 +203,15 @@ def _batch_questions(args: argparse.Namespace) -> BatchQuestions:
         raise UsageError("There is nothing to ask. Remove --no-caption, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
-    reads_gsd, least_confidence = config.reads_gsd, args.least_confidence
-    return BatchQuestions(config.name, config.weights_sha256, caption, questions, least_confidence, reads_gsd=reads_gsd)
+    return BatchQuestions(
+        config.name,
+        config.weights_sha256,
+        caption,
+        questions,
+        args.least_confidence,
+        reads_gsd=config.reads_gsd,
+        is_shipped=is_shipped(args.model),
+    )
 
 
 def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:

@@ -16,6 +16,11 @@ def shipped_models() -> list[str]:
     return sorted(path.parent.name for path in _SHIPPED.glob(f"*/{CONFIG_FILE}"))
 
 
+def is_shipped(name: str) -> bool:
+    """Return whether a name, or the path of a folder, stands for a model that is shipped with the code."""
+    return model_folder(name).resolve().parent == _SHIPPED.resolve()
+
+
 def model_folder(name: str) -> Path:
     """Return the folder of a model, given its name or a path. Raises ModelError if there is no such model."""
     for folder in (_SHIPPED / name, Path(name)):

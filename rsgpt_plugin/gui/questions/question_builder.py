@@ -27,6 +27,7 @@ class QuestionBuilder(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.rows: list[QuestionRow] = []
+        self._model = ""
         self._is_text = False
         self._given: Optional[str] = ""  # the text that is shown, until it is edited
         self.box = QWidget()
@@ -63,6 +64,12 @@ class QuestionBuilder(QWidget):
         self._given = text
         self._show_lines(text)
         self._update()
+
+    def set_model(self, model: str) -> None:
+        """Show what a model cannot answer. model: name or folder, "" for the one in the options."""
+        if model != self._model:
+            self._model = model
+            self._update()
 
     def questions(self) -> list[Question]:
         """Return the questions. Raises QuestionError, also for a row that would be read as several questions."""
@@ -212,9 +219,9 @@ class QuestionBuilder(QWidget):
         problem = self.text_problem()
         self.problem.setText(problem)
         self.problem.setVisible(is_text and bool(problem))
-        limits = chosen_limits()
+        limits = chosen_limits(self._model)
         for number, (row, check) in enumerate(zip(self.rows, self._checks()), start=1):
-            refusal = limits.refusal(check.question.text) if limits and check.question else ""
+            refusal = limits.refusal(check.question) if limits and check.question else ""
             row.show_check(check.problem or refusal, check.name)
             row.up.setEnabled(number > 1)
             row.down.setEnabled(number < len(self.rows))

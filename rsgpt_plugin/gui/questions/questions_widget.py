@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from ...geo.results.layer_rows import null_to_none
 from ...processing.parameter_kinds import parameter_widgets
-from ...processing.parameters import QUESTIONS
+from ...processing.parameters import MODEL, QUESTIONS
 from ...services.runs.run_estimate import RunEstimate, run_estimate
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
@@ -58,9 +58,11 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
             self._wrappers = list(wrappers)
             for wrapper in wrappers:
                 wrapper.widgetValueHasChanged.connect(self._refresh)
-            self.preview.refresh()
+                self._refresh(wrapper)
 
     def _refresh(self, wrapper: Any) -> None:
+        if wrapper.parameterDefinition().name() == MODEL.name:
+            self.editor.set_model(str(wrapper.parameterValue() or ""))
         if self.preview is not None:
             self.preview.refresh()
 

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayou
 
 from ...errors import QuestionError
 from ...geo.results.layer_rows import LayerRow
+from ...services.asking.known_questions import chosen_limits
 from ...services.results.added_question import name_problem, unasked
 from ...services.results.reask_request import ReaskRequest, recorded_raster
 from ...shared.answers.questions import Question, parse_questions
@@ -52,7 +53,7 @@ class AddQuestionDialog(QDialog):
     def rows(self) -> list[LayerRow]:
         """Return the rows to ask: those of the chosen group without an answer to this question."""
         question, rows = self._parsed()[0], self._groups[self.which.currentIndex()]
-        return unasked(rows, question) if question is not None else list(rows)
+        return unasked(self._layer, rows, question) if question is not None else list(rows)
 
     def request(self) -> Optional[ReaskRequest]:
         """Return the raster, the model and the question; None if there is no valid question."""
@@ -69,7 +70,9 @@ class AddQuestionDialog(QDialog):
             return None, str(error)
         if len(questions) != 1:
             return None, self.tr("Enter a question, for example “pool[yesno]: Is there a swimming pool?”.")
+        limits = chosen_limits(self._model)
         problem = name_problem(self._layer, self._groups[-1], questions[0])
+        problem = problem or (limits.refusal(questions[0]) if limits is not None else "")
         return (None, problem) if problem else (questions[0], "")
 
     def _on_layer_deleted(self) -> None:

@@ -12,12 +12,14 @@ from qgis.PyQt.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout
 from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn
 from ...geo.results.layer_rows import LayerRow
 from ...services.results.thumbnails import Thumbnails
+from ...shared.results.rows import Status
 from ..widgets import set_initial_size, text_label
 from .correcting.value_editors import answer_list
 from .rows_model import CHOICES_ROLE, PICTURE
 from .table_view import ResultsView
 
 _UNSURE_BELOW = CONFIDENCE_LEVELS[1][0]
+_WITHOUT_PICTURE = (Status.SKIPPED.value, Status.FAILED.value)
 _MAX_CACHED = 20
 
 
@@ -121,6 +123,9 @@ class ReviewWindow(QDialog):
         return next((other for other in lines if self._is_unsure(self._model.row_at(other), column)), None)
 
     def _is_unsure(self, row: LayerRow, column: DisplayColumn) -> bool:
+        """Return whether there is something to judge: not in a row without a picture."""
+        if row.status in _WITHOUT_PICTURE:
+            return False
         sure = row.sure[self._number - 1]
         is_low = row.values[self._number - 1] is None or (sure is not None and sure < _UNSURE_BELOW)
         return is_low and column.name not in row.models

@@ -42,10 +42,10 @@ def recent_questions() -> list[Question]:
     return list(found.values())[:MAX_RECENT]
 
 
-def chosen_limits() -> Optional[ModelLimits]:
-    """Return the limits of the model in the options, None if they are not known."""
+def chosen_limits(model: str = "") -> Optional[ModelLimits]:
+    """Return the limits of a model, by default the one in the options; None if they are not known."""
     try:
-        return chosen_model().limits
+        return chosen_model(model).limits
     except RsgptError:
         return None
 

@@ -37,8 +37,10 @@ def add_question_columns(layer: QgsVectorLayer, question: Question) -> None:
     apply_texts(layer)
 
 
-def unasked(rows: Sequence[LayerRow], question: Question) -> list[LayerRow]:
-    """Return the rows that do not have an answer to this question yet."""
+def unasked(layer: QgsVectorLayer, rows: Sequence[LayerRow], question: Question) -> list[LayerRow]:
+    """Return the rows of `layer` without an answer to this question: all of them if its column was deleted."""
+    if layer.fields().lookupField(question.name) < 0:
+        return list(rows)
     return [row for row in rows if question.line not in row.prompt.splitlines()]
 
 
@@ -73,12 +75,12 @@ class AddedAnswer:
         values: dict[str, Any] = {
             name: null_to_none(result[name]),
             confidence: null_to_none(result[confidence]),
-            self._known["prompt"]: "\n".join(filter(None, [self._text(row, "prompt"), self._question.line])),
+            self._known["prompt"]: _extended(self._text(row, "prompt"), "\n", self._question.line),
         }
         if self._text(row, "status") != status:
             values[self._known["status"]] = Status.PARTIAL.value
         if reason and "reason" in self._known:
-            values[self._known["reason"]] = "; ".join(filter(None, [self._text(row, "reason"), reason]))
+            values[self._known["reason"]] = _extended(self._text(row, "reason"), "; ", reason)
         if CONFIDENCE in self._known and not self._text(row, CAPTION):
             given = [null_to_none(row[self._known[CONFIDENCE]]), values[confidence]]
             values[self._known[CONFIDENCE]] = min((value for value in given if value is not None), default=None)
@@ -86,3 +88,9 @@ class AddedAnswer:
 
     def _text(self, row: QgsFeature, name: str) -> str:
         return str(null_to_none(row[self._known[name]]) or "") if name in self._known else ""
+
+
+def _extended(text: str, separator: str, added: str) -> str:
+    """Return `text` with those parts of `added` that it lacks."""
+    parts = [part for part in text.split(separator) if part]
+    return separator.join(parts + [part for part in added.split(separator) if part not in parts])

@@ -16,10 +16,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ...errors import QuestionError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import checked_transform
-from ...shared.answers.questions import Question
+from ...shared.answers.model_limits import limits_of
+from ...shared.answers.questions import Question, parse_questions
 from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ...shared.results.rows import Status
 from ...unexpected import log_unexpected
@@ -47,8 +49,9 @@ def changes(
 ) -> Iterator[RowChange]:
     """Yield the change of each row of `step`, given the output of its run.
 
-    A row whose new run failed keeps its previous answer. A corrected value stays; the new answer of the model goes to
-    the column of the model's answer. added: the question of the run if it is new in the layer.
+    A row whose new run failed keeps its previous answer, and so does a column whose question the model refuses. A
+    corrected value stays; the new answer of the model goes to the column of the model's answer. added: the question of
+    the run if it is new in the layer.
     """
     find = _by_row_id(output) if step.algorithm == FEATURES else _by_center(layer, output, project)
     updater = _RowUpdater(layer, output.layer) if added is None else AddedAnswer(layer, added)
@@ -79,13 +82,20 @@ class _RowUpdater:
         if status not in (*_HAS_ANSWER, Status.UNSURE.value) and row[columns["status"]] in _HAS_ANSWER:
             return RowChange(row.id(), {}, reason)
         values: dict[str, Any] = {}
-        is_unsure = status == Status.UNSURE.value
+        is_unsure, refused = status == Status.UNSURE.value, _refused(result, reason)
+        kept = {name for name in refused if self._has_value(row, name)}
+        if kept and is_unsure and len(refused) == len(self._answers) - 1:
+            return RowChange(row.id(), {}, reason)
         for name, confidence in self._answers:
+            if name in kept:
+                continue
             is_doubted = name != CAPTION and (is_unsure or null_to_none(result[confidence]) is not None)
             if null_to_none(result[name]) is not None or is_doubted:
                 values.update(self._answer(row, name, null_to_none(result[name]), null_to_none(result[confidence])))
         provenance = [column.name for column in trailing_columns()]
         values.update({columns[name]: null_to_none(result[name]) for name in provenance if name in columns})
+        if kept and is_unsure:
+            values[columns["status"]] = Status.PARTIAL.value
         if self._columns.holds_clicks:
             values[columns[QUESTION]] = _question_text(str(result["prompt"]))
         return RowChange(row.id(), values)
@@ -96,6 +106,10 @@ class _RowUpdater:
             target = self._columns.model_of(target)
         pairs = ((target, value), (confidence_column, confidence))
         return {column: cell for column, cell in pairs if column}
+
+    def _has_value(self, row: QgsFeature, name: str) -> bool:
+        column = self._target(name)[0]
+        return bool(column) and null_to_none(row[column]) is not None
 
     def _target(self, name: str) -> tuple[str, str]:
         """Return the columns of an answer and of its confidence; "" for a column that the layer lacks."""
@@ -133,6 +147,19 @@ def _by_center(
         return None
 
     return find
+
+
+def _refused(result: QgsFeature, reason: str) -> set[str]:
+    """Return the names of the questions that the model refused. reason: why answers are missing."""
+    limits = limits_of(str(null_to_none(result["model"]) or ""))
+    if limits is None:
+        return set()
+    try:
+        questions = parse_questions(row_questions(str(null_to_none(result["prompt"]) or "")).questions)
+    except QuestionError:
+        return set()
+    refusals = {question.name: limits.refusal(question) for question in questions}
+    return {name for name, refusal in refusals.items() if refusal and f"{name}: {refusal}" in reason}
 
 
 def _question_text(prompt: str) -> str:

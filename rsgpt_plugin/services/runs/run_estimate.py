@@ -21,11 +21,11 @@ from ...client.installed_models import ModelInfo
 from ...client.server.endpoint import read_address
 from ...core.paths import runs_file
 from ...core.run_store import RunEntry, RunState, RunStore
-from ...errors import OutputError, RsgptError
+from ...errors import ImageryError, OutputError, RsgptError
 from ...geo.imagery.gsd import QgisGroundMeter
 from ...geo.imagery.provider_bands import has_pixels
 from ...geo.imagery.rendered_capture import rendering_frame
-from ...geo.imagery.tile_geometry import QgisGrid
+from ...geo.imagery.tile_geometry import QgisGrid, checked_grid
 from ...processing import parameters as table
 from ...processing.parameter_kinds import GivenValues
 from ...processing.parameters import Settings, read_settings, run_questions
@@ -50,7 +50,7 @@ class TilePlan:
 class RunEstimate:
     """places: tiles or features. prompts: per place. seconds: infinite if unknown. host: "" if it is this computer.
 
-    has_mask: whether a mask may leave out some of the places. tiles: None for features.
+    has_mask: whether a mask may leave out some of the places. tiles: None for features. problem: why a run fails.
     """
 
     places: int
@@ -59,10 +59,13 @@ class RunEstimate:
     host: str
     has_mask: bool = False
     tiles: Optional[TilePlan] = None
+    problem: str = ""
 
     @property
     def text(self) -> str:
-        """The estimate as one line."""
+        """The estimate as one line, or the problem."""
+        if self.problem:
+            return self.problem
         locale = QLocale()
         unit = (
             translate("Rsgpt", "%n tile(s)", "", self.places)
@@ -84,7 +87,10 @@ class RunEstimate:
 def run_estimate(
     algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
 ) -> Optional[RunEstimate]:
-    """Return the estimate; None while a value is missing or not valid. Call it on the main thread."""
+    """Return the estimate; None while a value is missing or not valid, or the number of features is not known.
+
+    Call it on the main thread.
+    """
     values = GivenValues(algorithm, parameters, context)
     try:
         table.check_settings(values)
@@ -97,9 +103,11 @@ def run_estimate(
     if tiles is None and source is None:
         return None
     places = len(tiles.grid) if tiles else int(source.featureCount()) if source else 0
-    prompts, has_mask = len(questions.asked), bool(tiles and parameters.get(table.MASK.name))
-    seconds = places * prompts * _seconds_per_prompt(questions.model)
-    return RunEstimate(places, prompts, seconds, _host(questions.model), has_mask, tiles)
+    if places < 0:  # of features with a filter
+        return None
+    prompts, has_mask = len(questions.sent), bool(tiles and parameters.get(table.MASK.name))
+    seconds = places * prompts * _seconds_per_prompt(questions.model) if places * prompts else 0.0
+    return RunEstimate(places, prompts, seconds, _host(questions.model), has_mask, tiles, _excess(tiles))
 
 
 def _tile_plan(values: GivenValues, settings: Settings) -> Optional[TilePlan]:
@@ -115,6 +123,16 @@ def _tile_plan(values: GivenValues, settings: Settings) -> Optional[TilePlan]:
     frame = _frame(layer, part, settings, values.context)
     region = frame.whole if area is None else frame.window(part).clipped(frame)
     return TilePlan(frame, TileGrid(region, int(settings[table.TILE_SIZE]), settings[table.OVERLAP]), layer.crs())
+
+
+def _excess(plan: Optional[TilePlan]) -> str:
+    """Return why a run refuses so many tiles, "" if it does not."""
+    try:
+        if plan is not None:
+            checked_grid(plan.grid)
+    except ImageryError as error:
+        return str(error)
+    return ""
 
 
 def _frame(layer: QgsRasterLayer, part: QgsGeometry, settings: Settings, context: QgsProcessingContext) -> QgisGrid:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..i18n import mark, marked, translate
+from ..results.columns import CAPTION
+from .answer_types import AnswerType
+from .questions import Question
 
 BUILT_IN = "rsgpt-small"
 
@@ -23,42 +26,59 @@ _QUANTITIES = "percentage|percent|temperature|height|speed|price|age|depth|width
 _QUANTITIES += "|population(?= of th)"
 _WERE = r"^\W*(?:what )?(?:was|were|has|have|had|did|will)\b.*\b"
 _PERIODS = "year|month|week|summer|winter|decade"
+_PLACES = "airport|city|town|village|place"
+
+# A noun is asked for only if no other noun, adjective or verb of the picture follows: "Which street is this?", but not
+# "Which street is empty?" or "What street markings are visible?".
+_OF = r"(?: of (?:(?:the|this|these|that) )?\w+)?"
+_GIVEN = r"(?: in)?\W*$"
+_ASKED = (
+    rf"{_OF}(?:{_GIVEN}| (?:is|are|was|were) (?:this|that|it|these|those|shown|sealed|covered|the (?!\w+est\b|most))"
+)
+_ASKED += r"(?!.* (?:than|or) )| (?:did|does|do) (?!you see)| (?:runs|owns|operates|built|made)\b)"
+_STATED = r"(?: of\b| here\b| there\b|\W*$)"
+_SEEN = r"(?:is|are) (?:on|in|at|near|next|there|visible|\w+ing)\b|can be seen|do you see|can you see"
 
 # Each refused kind: what it asks for, and its wordings.
+_REASON, _PERSON, _NAME, _TIME = mark("a reason"), mark("a person"), mark("a name"), mark("a time")
+_CHANGE, _MEASURE, _OPINION = mark("a change"), mark("a measure"), mark("an opinion")
 _KINDS: tuple[tuple[str, str], ...] = (
     (
-        mark("a reason"),
+        _REASON,
         rf"{_START}(?:why|how come|for what (?:reason|purpose (?:was|were)))\b|\bwhat (?:is|are|was) the reasons?\b",
     ),
-    (mark("a reason"), r"^\W*what (?:caused|causes|led to)\b|^\W*how did\b"),
-    (mark("a person"), rf"{_START}(?:by |for |to )?(?:who|whose|whom) (?!would)\w"),
+    (_REASON, r"^\W*what (?:caused|causes|led to)\b|^\W*how did\b"),
+    (_PERSON, rf"{_START}(?:by |for |to )?(?:who|whose|whom) (?!would\b|{_SEEN})\w"),
+    (_NAME, rf"^\W*(?:in |from )?(?:which|what) (?:{_NAMES}){_ASKED}|\bwhat (?:is|are) the (?:name|{_NAMES}){_STATED}"),
+    (_NAME, rf"^\W*(?:in )?(?:which|what) state is (?:this|it)(?: (?:{_PLACES}))?{_GIVEN}"),
+    (_NAME, r"^\W*what (?:is|are) (?!this area)(?:\w+ ){1,3}called\b"),
+    (_TIME, rf"{_START}when (?:was|were|is|are|did|will)\b|\bhow long ago\b"),
     (
-        mark("a name"),
-        rf"^\W*(?:in |from )?(?:which|what) (?:{_NAMES}|state)\b|\bwhat (?:is|are) the (?:name|{_NAMES})\b",
+        _TIME,
+        rf"^\W*(?:in |on |at )?(?:which|what) (?:{_MOMENTS}){_ASKED}|\bwhat (?:is|was) the (?:{_MOMENTS}){_STATED}",
     ),
-    (mark("a name"), r"^\W*what (?:is|are) (?!this area)(?:\w+ ){1,3}called\b"),
-    (mark("a time"), rf"{_START}when (?:was|were|is|are|did|will)\b|\bhow long ago\b"),
-    (mark("a time"), rf"^\W*(?:in |on |at )?(?:which|what) (?:{_MOMENTS})\b|\bwhat (?:is|was) the (?:{_MOMENTS})\b"),
+    (_CHANGE, rf"{_WERE}(?:(?:since|before|until|after) (?:19|20)\d\d|(?:last|next) (?:{_PERIODS}))\b"),
     (
-        mark("a change"),
-        rf"{_WERE}(?:(?:since|before|until|after|in) (?:19|20)\d\d|(?:last|next) (?:{_PERIODS}))\b",
-    ),
-    (
-        mark("a change"),
+        _CHANGE,
         r"^\W*(?:has|have|had)\b.*\b(?:changed|grown|shrunk|increased|decreased)\b|^\W*will (?:the|it|this|they)\b",
     ),
-    (mark("a measure"), rf"\bhow (?:{_MEASURES}) (?:is|are)\b(?! the (?:count|number))|\b(?:hectares|acres)\?"),
-    (mark("a measure"), rf"^\W*how much (?:does|do|is|are|did)\b|\bhow many (?:{_UNITS})\b|\bhow many people live\b"),
+    (_MEASURE, rf"\bhow (?:{_MEASURES}) (?:is|are)\b(?! the (?:count|number))|\b(?:hectares|acres)\?"),
+    (_MEASURE, rf"^\W*how much (?:does|do|is|are|did)\b|\bhow many (?:{_UNITS})\b|\bhow many people live\b"),
     (
-        mark("a measure"),
-        rf"^\W*(?:what|which) (?:{_QUANTITIES})\b|\bwhat (?:is|was) the (?:{_QUANTITIES})\b|\bthe coordinates\b",
+        _MEASURE,
+        rf"^\W*(?:what|which) (?:{_QUANTITIES}){_ASKED}|\bwhat (?:is|was) the (?:{_QUANTITIES}){_STATED}"
+        r"|\bthe coordinates\b",
     ),
-    (mark("an opinion"), r"^\W*should (?:i|we|they) (?:buy|build|sell|invest|move|rent)\b|^\W*do you like\b"),
+    (_OPINION, r"^\W*should (?:i|we|they) (?:buy|build|sell|invest|move|rent)\b|^\W*do you like\b"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
+# Questions with yes or no mention these often without asking for them.
+_MENTIONED = (_MEASURE, _TIME, _NAME, _CHANGE)
+_ALTERNATIVES = re.compile(r"\bor\b", re.IGNORECASE)  # the model compares the picture with each of them
 _TOLERANCE = 1.2  # factor by which resolutions may exceed the range, such as 10.2 m of a reprojected scene
 
+_LEAST_FOREIGN = 2  # words: a single one is often a name or a borrowed word, as in "Las Vegas strip?"
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -70,9 +90,9 @@ _FOREIGN = frozenset(
     # German, French, Spanish, Italian, Portuguese, Dutch
     "gibt ist sind wie wo welche welcher welches wieviele viele eine einen hier der das wird kein keine "
     "combien est sont quel quelle quels quelles où dans les une des du il au aux "
-    "cuántos cuantos cuántas cuantas hay qué dónde donde cuál cual está están los las una el en "
+    "cuántos cuantos cuántas cuantas hay qué dónde donde cuál cual está están una el en "
     "quanti quante sono dove quale che cosa gli della nel "
-    "quantos quantas existe existem há onde qual são uma não "
+    "quantos quantas existe existem há onde estão qual são uma não "
     "hoeveel zijn waar welke een het er".split()
 )
 
@@ -86,12 +106,13 @@ class ModelLimits:
     finest_m: float
     coarsest_m: float
 
-    def refusal(self, question: str) -> str:
-        """Return why the model cannot answer, "" if it may."""
-        if not is_english(question):
+    def refusal(self, question: Question) -> str:
+        """Return why the model cannot answer, "" if it may. Captions are never refused."""
+        if question.name == CAPTION:
+            return ""
+        if not is_english(question.text):
             return translate("Rsgpt", "{model} understands only English").format(model=self.name)
-        plain = question.replace("\u2019", "'").replace("'s the ", " is the ")
-        asked = next((kind for kind, pattern in _PATTERNS if pattern.search(plain)), "")
+        asked = _unanswerable(question)
         message = translate("Rsgpt", "{model} cannot tell {kind} from a picture")
         return message.format(model=self.name, kind=marked(asked)) if asked else ""
 
@@ -120,6 +141,15 @@ def limits_of(model: str) -> Optional[ModelLimits]:
     return _LIMITS.get(model)
 
 
+def _unanswerable(question: Question) -> str:
+    """Return the kind of question that no picture answers, "" if it may be answered."""
+    if question.type.has_choices or _ALTERNATIVES.search(question.text):
+        return ""
+    plain = question.text.replace("\u2019", "'").replace("'s the ", " is the ")
+    passed = _MENTIONED if question.type is AnswerType.YESNO else ()
+    return next((kind for kind, pattern in _PATTERNS if kind not in passed and pattern.search(plain)), "")
+
+
 def is_english(text: str) -> bool:
     """Return whether a text may be English: Latin letters, and not mostly function words of other languages."""
     letters = _LETTER.findall(text)
@@ -129,4 +159,4 @@ def is_english(text: str) -> bool:
         return False
     words = [word.casefold() for word in _WORD.findall(text)]
     foreign = sum(word in _FOREIGN and word not in _ENGLISH for word in words)
-    return foreign == 0 or foreign <= sum(word in _ENGLISH for word in words)
+    return foreign < _LEAST_FOREIGN or foreign <= sum(word in _ENGLISH for word in words)

@@ -120,6 +120,12 @@ class RunPrompts:
         """All questions in order, including the caption."""
         return ((Question(CAPTION, self.caption),) if self.caption else ()) + self.questions
 
+    @property
+    def sent(self) -> tuple[Question, ...]:
+        """The questions that the model is asked: all but those beyond its limits."""
+        limits = self.limits
+        return tuple(question for question in self.asked if limits is None or not limits.refusal(question))
+
     def describe(self) -> str:
         """Return the text of the `prompt` column: caption prompt, questions and language instruction, one per line."""
         instruction = language_instruction(self.language) if self.language else ""
@@ -177,7 +183,7 @@ def typed_answer(
     """
     if question.name == CAPTION:
         return read_answer(question, raw)
-    refusal = limits.refusal(question.text) if limits is not None else ""
+    refusal = limits.refusal(question) if limits is not None else ""
     return (
         TypedAnswer(None, None, refusal, True)
         if refusal

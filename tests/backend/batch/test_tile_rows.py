@@ -61,6 +61,20 @@ def test_a_partly_answered_tile_is_partial(plan: RasterPlan) -> None:
     assert values["reason"] == "water: 'a road' is neither yes nor no; cars: The model failed."
 
 
+def test_only_the_shipped_model_has_its_limits(plan: RasterPlan) -> None:
+    why = (*QUESTIONS[:1], *parse_questions("cars: Why are there cars?"))
+    shipped, trained = (BatchQuestions("rsgpt-small", "w", "A.", why, is_shipped=is_it) for is_it in (True, False))
+    told = result(raw("A road."), raw("yes"), raw("a market"))
+    values = row(plan, told, RowBuilder(shipped, (1, 2, 3)))
+    assert (values["status"], values["water"], values["cars"]) == ("partial", True, None)
+    assert values["reason"] == (
+        "cars: rsgpt-small cannot tell a reason from a picture; "
+        "the picture has only 32 pixels per side; rsgpt-small needs about 64"
+    )
+    values = row(plan, told, RowBuilder(trained, (1, 2, 3)))
+    assert (values["status"], values["cars"], values["reason"]) == ("answered", "a market", None)
+
+
 def test_a_tile_without_a_usable_answer_is_failed(plan: RasterPlan) -> None:
     values = row(plan, result(raw(""), raw("a road"), raw("many")))
     assert (values["status"], values["caption"], values["confidence"]) == ("failed", None, None)

@@ -29,6 +29,12 @@ def test_model_folder_by_name(shipped: Path) -> None:
     assert registry.model_folder("beta") == shipped / "beta"
 
 
+def test_a_model_is_shipped_by_its_folder_and_not_by_its_name(shipped: Path, toy_folder: Path) -> None:
+    assert registry.is_shipped("beta")
+    assert registry.is_shipped(str(shipped / "beta"))
+    assert not registry.is_shipped(str(toy_folder))
+
+
 def test_model_folder_by_path(shipped: Path, toy_folder: Path) -> None:
     assert registry.model_folder(str(toy_folder)) == toy_folder
 

@@ -20,6 +20,7 @@ from rsgpt_plugin.core.answer_cache import AnswerCache
 from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.errors import OutputError, RsgptError, ServerError
 from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 MODEL = ModelInfo("rsgpt-small", "ab" * 32)
 QUESTIONS = parse_questions("what: What is it?\nuse[choice(city|forest)]: Which?")
@@ -195,3 +196,17 @@ def test_a_model_that_does_not_read_the_resolution_keeps_its_answers(
 def test_a_conversation_sends_the_resolution(memory: AnswerMemory, model: ScriptedModel) -> None:
     AnswerSource(MODEL, memory).ask_one(query("a", 0.3), lambda text: None)
     assert [prompt.gsd_m for prompt in model.prompts] == [0.3]
+
+
+def test_a_question_beyond_the_limits_of_the_model_is_not_sent(memory: AnswerMemory, model: ScriptedModel) -> None:
+    source, received = AnswerSource(MODEL, memory), []
+    questions = parse_questions("what: What is it?\nwhy: Why is it red?")
+    source.ask_many([PictureQuery("a" * 64, lambda: b"a", questions)], received.append)
+    answers = {result.question: result.outcome for result in received}
+    refusal = RawAnswer("", None, problem="rsgpt-small cannot tell a reason from a picture")
+    assert answers[1] == refusal
+    assert [prompt.text for prompt in model.prompts] == ["What is it?"]
+    assert source.ask_one(PictureQuery("a" * 64, lambda: b"a", questions[1:]), lambda text: None) == refusal
+    own = AnswerSource(replace(MODEL, folder="somewhere"), memory)
+    own.ask_many([PictureQuery("b" * 64, lambda: b"b", questions[1:])], received.append)
+    assert model.prompts[-1].text == "Why is it red?"

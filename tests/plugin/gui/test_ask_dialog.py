@@ -68,3 +68,12 @@ def test_a_question_that_the_built_in_model_cannot_answer_can_be_asked_with_a_wa
     dialog.text.setText("Who lives here?")
     assert dialog.problem.text() == "rsgpt-small cannot tell a person from a picture"
     assert can_be_accepted(dialog)
+
+
+def test_the_dialog_says_what_the_model_refuses_and_passes_a_list_of_choices(dialog: AskDialog) -> None:
+    dialog.text.setText("How wide is the road?")
+    choose(dialog, AnswerType.TEXT)
+    assert dialog.problem.text() == "rsgpt-small cannot tell a measure from a picture"
+    choose(dialog, AnswerType.CHOICE)
+    dialog.choices.setText("one lane, two lanes")
+    assert dialog.problem.text() == ""

@@ -1,4 +1,7 @@
-"""Sentences as analysts write them. ANSWERABLE: from a picture alone, by the built-in model, well or badly."""
+"""Sentences as analysts write them. ANSWERABLE: from a picture alone, by the built-in model, well or badly.
+
+LOOKS_UNANSWERABLE: lines of questions with the words of unanswerable ones, which a picture answers nevertheless.
+"""
 
 ANSWERABLE = """
 Is there any water?
@@ -104,4 +107,71 @@ Do you like this place?
 Gibt es hier Wasser?
 Combien de voitures y a-t-il ?
 ¿Cuántos coches hay?
+""".strip().splitlines()
+
+LOOKS_UNANSWERABLE = """
+size[choice(small|medium|large)]: How large is the biggest building?
+season[choice(summer|winter)]: Which season does it look like?
+age[choice(young|mature)]: How old is the forest?
+height[choice(low|high)]: How high is the building density?
+width[choice(one lane|two lanes)]: How wide is the road?
+brand[choice(airliner|fighter)]: What make is the airplane?
+state[choice(ploughed|growing|harvested)]: What state is the field in?
+time[choice(day|night)]: What time of day is it?
+How high is the building density: low, medium or high?
+How wide is the road: one lane or two?
+How old is the forest: young or mature?
+How large are the houses, small or big?
+What state is the field in: ploughed, growing or harvested?
+What state is the field in?
+What state is the road in?
+What is the person doing?
+What are the people doing?
+What is the person next to the car holding?
+What is the street made of?
+What is the street lined with?
+What is the make-up of the area?
+What is the time series chart?
+What is the height map showing?
+What is the length-wise pattern?
+What is the city center dominated by?
+Which street has more cars?
+Which street is empty?
+Which street is the widest?
+Which street is wider than the other?
+Which city block contains the pool?
+Which country road crosses the river?
+Which person stands next to the pool?
+Which company car stands in the yard?
+What street markings are visible?
+What street furniture do you see?
+What city features are visible?
+What speed boats do you see?
+What speed bumps are there?
+What day use facilities are there?
+What time signals are there?
+What age groups of trees are visible?
+What price signs do you see?
+What date palms are there?
+What season crops are visible?
+What operator buildings are next to the tower?
+What sensor masts are on the roof?
+Hay bales visible?
+Red hay barn?
+Hay?
+Las Vegas strip?
+Los Angeles freeway?
+Las Vegas strip, Los Angeles freeway?
+El Paso airport?
+Who or what is on the runway?
+Who is on the beach?
+Who is standing on the pier?
+Who can be seen next to the pool?
+cut[yesno]: Was the forest cut in 2020?
+Was the forest cut in 2020?
+hit[yesno]: Will the ship hit the pier?
+grown[yesno]: Have the crops grown?
+large[yesno]: Is the field larger than 5 hectares?
+before[yesno]: Was the road built before 2010?
+season[yesno]: What season is it, is it winter?
 """.strip().splitlines()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.model_limits import BUILT_IN, ModelLimits, is_english, limits_of
-from rsgpt_plugin.shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question
+from rsgpt_plugin.shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question, parse_question
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.results.columns import CAPTION
 from rsgpt_plugin.shared.results.rows import Status, answered_row
 
-from .analyst_sentences import ANSWERABLE, NOT_ANSWERABLE
+from .analyst_sentences import ANSWERABLE, LOOKS_UNANSWERABLE, NOT_ANSWERABLE
 
 
 @pytest.fixture
@@ -22,12 +23,28 @@ def limits() -> ModelLimits:
 
 def test_no_answerable_question_is_refused(limits: ModelLimits) -> None:
     assert len(ANSWERABLE) == 50
-    assert [text for text in (*ANSWERABLE, CAPTION_PROMPT, DETAIL_PROMPT) if limits.refusal(text)] == []
+    assert [text for text in (*ANSWERABLE, CAPTION_PROMPT, DETAIL_PROMPT) if limits.refusal(Question("q", text))] == []
 
 
 def test_questions_without_an_answer_in_the_picture_are_refused(limits: ModelLimits) -> None:
     assert len(NOT_ANSWERABLE) == 50
-    assert [text for text in NOT_ANSWERABLE if not limits.refusal(text)] == []
+    assert [text for text in NOT_ANSWERABLE if not limits.refusal(Question("q", text))] == []
+
+
+def test_what_only_looks_unanswerable_passes(limits: ModelLimits) -> None:
+    assert len(LOOKS_UNANSWERABLE) > 60
+    assert [line for line in LOOKS_UNANSWERABLE if limits.refusal(parse_question(line))] == []
+
+
+def test_questions_that_only_mention_a_kind_differ_by_their_type(limits: ModelLimits) -> None:
+    for text in ("Will the ship hit the pier?", "Has the field grown?", "Is it larger than 3 hectares?"):
+        assert limits.refusal(Question("q", text))
+        assert limits.refusal(Question("q", text, AnswerType.YESNO)) == ""
+    reason = "Why is the field empty?"
+    assert limits.refusal(Question("q", reason, AnswerType.YESNO))
+    assert limits.refusal(Question("q", reason, AnswerType.CHOICE, ("harvest", "fire"))) == ""
+    assert limits.refusal(Question("q", "Gibt es hier Wasser?", AnswerType.CHOICE, ("ja", "nein")))
+    assert limits.refusal(Question(CAPTION, reason)) == ""
 
 
 @pytest.mark.parametrize(
@@ -39,7 +56,7 @@ def test_questions_without_an_answer_in_the_picture_are_refused(limits: ModelLim
     ],
 )
 def test_the_reason_says_what_cannot_be_answered(limits: ModelLimits, question: str, reason: str) -> None:
-    assert f"rsgpt-small {reason}" in limits.refusal(question)
+    assert f"rsgpt-small {reason}" in limits.refusal(Question("q", question))
 
 
 @pytest.mark.parametrize("text", ["", "42?", "harbor", "Is the café at the Plaza Mayor open?", "cars"])

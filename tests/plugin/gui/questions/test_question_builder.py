@@ -174,7 +174,11 @@ def test_choices_without_a_question_are_kept(builder: QuestionBuilder) -> None:
 def test_a_row_tells_what_the_built_in_model_cannot_answer(builder: QuestionBuilder) -> None:
     builder.show_text("a[text]: Why is it red?\nb[text]: What is it?")
     assert [row.problem.text() for row in builder.rows] == ["rsgpt-small cannot tell a reason from a picture", ""]
-    assert len(builder.questions()) == 2  # it can be asked all the same
+    assert len(builder.questions()) == 2  # its column stays empty
+    builder.set_model("rsgpt-7b")
+    assert builder.rows[0].problem.text() == ""
+    builder.set_model("")
+    assert builder.rows[0].problem.text()
     save(replace(load(), door=BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="m"))
     builder.show_text("a[text]: Why is it red?")
     assert builder.rows[0].problem.text() == ""

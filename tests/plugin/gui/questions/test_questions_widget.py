@@ -59,6 +59,10 @@ def test_the_algorithm_dialog_has_a_builder(algorithm: Any) -> None:
     builder.rows[1].text.setText("")
     QTest.qWait(500)
     assert preview.label.text() == ""
+    builder.rows[0].text.setText("Why is it red?")
+    assert builder.rows[0].problem.text() == "rsgpt-small cannot tell a reason from a picture"
+    dialog.mainWidget().wrappers["MODEL"].setParameterValue("another", QgsProcessingContext())
+    assert builder.rows[0].problem.text() == ""
     builder.rows[1].text.setText("Which kind?")
     builder.rows[0].text.setText("Is there a lake?")
     gc.collect()

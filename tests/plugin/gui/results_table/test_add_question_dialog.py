@@ -71,7 +71,7 @@ def test_the_dialog_says_what_is_wrong(window: Docks) -> None:
     rows = [reader.row(feature) for feature in layer.getFeatures()]
     dialog = AddQuestionDialog(layer, [("All rows", rows)], "rsgpt-small", window.window)
     problems = []
-    for text in ("", "cars[yesno]: Are there cars?", "pool[yes]: Is there?", LINE):
+    for text in ("", "cars[yesno]: Are there cars?", "pool[yes]: Is there?", LINE, "pool: Why is it red?"):
         dialog.question.setText(text)
         problems.append(dialog.problem.text())
         assert not dialog.buttons.button(OK).isEnabled()
@@ -79,6 +79,7 @@ def test_the_dialog_says_what_is_wrong(window: Docks) -> None:
     assert problems[1] == "The layer already has a column “cars”. Choose another name."
     assert "the type `yes` is unknown" in problems[2]
     assert problems[3] == "Choose the raster layer that the rows refer to."
+    assert problems[4] == "rsgpt-small cannot tell a reason from a picture"
     assert dialog.request() is None
     QgsProject.instance().removeMapLayer(layer)
 

@@ -91,6 +91,19 @@ def test_enter_goes_to_the_next_unsure_answer(dock: ResultsDock) -> None:
     assert dock.view.currentIndex().row() == 1  # no other answer is unsure
 
 
+def test_enter_passes_rows_without_a_picture(dock: ResultsDock) -> None:
+    layer = add_uses(results_layer(["a", "b", "c", "d"]), ["water", None, None, None])
+    status = layer.fields().indexOf("status")
+    first, second, *_ = fids(layer)[1:]
+    layer.dataProvider().changeAttributeValues({first: {status: "skipped"}, second: {status: "failed"}})
+    opened(dock, layer)
+    wait_until(lambda: dock.model.number_of("use") > 0)
+    click(dock, 0, dock.model.number_of("use"))
+    QTest.keyClick(dock.view, KEY.Key_Space)
+    press(dock, KEY.Key_Return)
+    assert dock.view.currentIndex().row() == 3
+
+
 def test_the_window_closes_with_the_layer(dock: ResultsDock) -> None:
     layer = reviewed(dock)
     dock.review.open_at(1)

@@ -69,7 +69,7 @@ def test_only_the_new_question_is_asked(
         name: cells for name, cells in before.items() if name not in prompts
     }
     assert [row.prompt for row in all_rows(layer)] == [f"{PROMPT}\n{LINE}"] * 6
-    assert unasked(all_rows(layer), POOL) == []
+    assert unasked(layer, all_rows(layer), POOL) == []
 
 
 def test_rows_that_failed_can_be_asked_later(
@@ -83,7 +83,7 @@ def test_rows_that_failed_can_be_asked_later(
     signals = run(service, layer, all_rows(layer), request)
     assert "1 of 3 rows keep" in signals.ends[0]
     assert values(layer, "pool") == [False, None, False]
-    rows = unasked(all_rows(layer), POOL)
+    rows = unasked(layer, all_rows(layer), POOL)
     assert [row.values[0] for row in rows] == ["tile 1: Describe this image."]
     assert name_problem(layer, all_rows(layer), POOL) == ""
     gateway.say = answers
@@ -100,9 +100,42 @@ def test_an_unsure_answer_makes_the_row_partly_answered(
     gateway.say = lambda prompt: "I cannot tell." if number_in(prompt) == 1 else answers(prompt)
     run(service, layer, all_rows(layer), ReaskRequest.adding(image, "rsgpt-small", POOL))
     assert values(layer, "status") == ["answered", "partial"]
-    assert values(layer, "reason")[0] is None
+    assert "pool" not in values(layer, "reason")[0]  # it only says that the picture is small
     assert "pool" in values(layer, "reason")[1]
     assert values(layer, "caption")[1] == "tile 1: Describe this image."
+
+
+def test_a_doubt_about_the_picture_is_stated_once(
+    service: ReaskService, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
+) -> None:
+    gateway.say = lambda prompt: "I cannot tell." if "boats" in prompt.text else answers(prompt)
+    image = raster(numbered(1, 1))
+    layer = described(image, TILE_SIZE=32)
+    (before,) = values(layer, "reason")
+    assert before.startswith("the picture has only 32 pixels per side")
+    for line in (LINE, "boats[yesno]: Are there boats?"):
+        (question,) = parse_questions(line)
+        run(service, layer, all_rows(layer), ReaskRequest.adding(image, "rsgpt-small", question))
+    (reason,) = values(layer, "reason")
+    assert reason.startswith(f"{before}; boats: ")
+    assert reason.count("pixels per side") == 1
+
+
+def test_a_question_whose_column_was_deleted_can_be_asked_again(
+    service: ReaskService, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
+) -> None:
+    gateway.say = answers
+    image = raster(numbered(1, 2))
+    layer = described(image, TILE_SIZE=32)
+    request = ReaskRequest.adding(image, "rsgpt-small", POOL)
+    run(service, layer, all_rows(layer), request)
+    layer.dataProvider().deleteAttributes([layer.fields().indexOf("pool")])
+    layer.updateFields()
+    rows = unasked(layer, all_rows(layer), POOL)
+    assert len(rows) == 2
+    run(service, layer, rows, request)
+    assert values(layer, "pool") == [False, True]
+    assert [row.prompt for row in all_rows(layer)] == [f"{PROMPT}\n{LINE}"] * 2
 
 
 def test_a_read_only_layer_is_reported(

@@ -116,6 +116,26 @@ def test_an_answer_that_the_model_now_doubts_is_removed(
     assert (change.values["status"], change.values["reason"]) == (status, "cars: the model cannot tell")
 
 
+REFUSED = "cars: rsgpt-small cannot tell a reason from a picture"
+REFUSED_RUN = {"model": "rsgpt-small", "prompt": "cars[text]: Why are there cars?\ntrees[yesno]: Are there trees?"}
+
+
+def test_a_question_that_is_refused_now_keeps_its_answer() -> None:
+    layer, run = results_layer(["a harbour"]), NewRun("cars[text]: Why are there cars?")
+    (fid,) = fids(layer)
+    run.add(fid, status="unsure", reason=REFUSED, **REFUSED_RUN)
+    assert run.changes(layer, FEATURES) == [RowChange(fid, {}, REFUSED)]
+
+
+def test_a_refused_question_keeps_its_answer_beside_a_doubted_one() -> None:
+    layer, run = results_layer(["a harbour"]), NewRun()
+    (fid,) = fids(layer)
+    run.add(fid, status="unsure", reason=f"{REFUSED}; trees: the model cannot tell", **REFUSED_RUN)
+    (change,) = run.changes(layer, FEATURES)
+    assert "cars" not in change.values
+    assert (change.values["trees"], change.values["status"]) == (None, "partial")
+
+
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_an_answered_row_is_kept_if_the_new_run_failed(status: str) -> None:
     layer, run = results_layer(["a harbour"]), NewRun()

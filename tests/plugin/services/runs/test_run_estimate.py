@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
 from rsgpt_plugin.client.preferences import BackendKind, load, save
 from rsgpt_plugin.core.paths import runs_file
@@ -88,15 +97,46 @@ def test_features_are_counted(estimate: Estimate) -> None:
     assert estimate(DescribeFeatures) is None
 
 
-def test_the_time_is_that_of_the_latest_run_of_the_model(estimate: Estimate) -> None:
+def test_the_time_is_that_of_the_latest_run_of_the_model_that_finished(estimate: Estimate) -> None:
     runs_file().parent.mkdir(parents=True, exist_ok=True)
+    runs = [  # model, prompts, seconds, state, from the earliest
+        ("rsgpt-small", 20, 7000, RunState.FINISHED),
+        ("rsgpt-small", 20, 10, RunState.FINISHED),
+        ("rsgpt-small", 20, 3000, RunState.FAILED),
+        ("another", 20, 1000, RunState.FINISHED),
+        ("rsgpt-small", 2, 1, RunState.FINISHED),
+    ]
     with RunStore(runs_file()) as store:
-        for name, asked in (("rsgpt-small", 20), ("another", 20), ("rsgpt-small", 2)):
-            run = f"{name}{asked}"
-            store.begin(run, RunRequest("rsgpt:describeraster", "x", {"MODEL": name}), {"asked": asked})
-            store.end(run, RunState.FINISHED)
-    assert math.isfinite(expect(estimate()).seconds)
-    assert ", about 1 s, " in expect(estimate()).text
+        for number, (name, asked, _, state) in enumerate(runs):
+            store.begin(f"run{number}", RunRequest("rsgpt:describeraster", "x", {"MODEL": name}), {"asked": asked})
+            store.end(f"run{number}", state)
+    with closing(sqlite3.connect(runs_file())) as database, database:
+        for number, (_, _, seconds, _) in enumerate(runs):
+            began = datetime(2026, 1, 1 + number, tzinfo=timezone.utc)
+            times = (began.isoformat(), (began + timedelta(seconds=seconds)).isoformat(), f"run{number}")
+            database.execute("UPDATE runs SET began_at = ?, told_at = ? WHERE id = ?", times)
+    found = expect(estimate())
+    assert found.seconds == pytest.approx(24 * 3 * 10 / 20)
+    assert ", about 36 s, " in found.text
+
+
+def test_questions_that_are_refused_are_not_counted(estimate: Estimate) -> None:
+    found = expect(estimate(QUESTIONS=f"{QUESTIONS}\nwhy: Why is it red?"))
+    assert (found.prompts, found.text.split(",")[0]) == (3, "24 tile(s) × 3 = 72 answers")
+    assert expect(estimate(CAPTION=False, QUESTIONS="why: Why is it red?")).prompts == 0
+
+
+def test_a_filter_of_features_leaves_their_number_open(estimate: Estimate) -> None:
+    layer = QgsVectorLayer("Point?crs=EPSG:32611", "points", "memory")
+    QgsProject.instance().addMapLayer(layer)
+    source = QgsProcessingFeatureSourceDefinition(layer.id())
+    source.filterExpression = "$id < 3"
+    assert estimate(DescribeFeatures, FEATURES=source) is None
+
+
+def test_more_tiles_than_a_run_accepts_are_a_problem(estimate: Estimate) -> None:
+    text = expect(estimate(TILE_SIZE=16, OVERLAP=90)).text
+    assert text.startswith("The area needs 384305 tiles, more than the limit of 100000.")
 
 
 def test_a_server_on_another_machine_is_named(estimate: Estimate) -> None:
