@@ -1042,6 +1042,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在处理 {layer}</translation>
     </message>
     <message>
+      <source>The project was closed before the model had answered. The answer is not in the layer “RSGPT answers”, only in the history of the RSGPT panel.</source>
+      <translation>工程在模型作出回答之前已关闭。该回答不在图层“RSGPT 回答”中，仅在 RSGPT 面板的历史记录中。</translation>
+    </message>
+    <message>
       <source>There is no answer for this area: {reason}.</source>
       <translation>此区域没有回答：{reason}。</translation>
     </message>

@@ -50,11 +50,12 @@ class ResultsLayer:
 
         Raises OutputError if the row cannot be added even to a memory layer.
         """
-        return self.add_all([feature], crs, question)[0]
+        self.add_all([feature], crs, question)
+        return _answer(feature, question)[0]
 
     def add_all(
         self, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem, question: Optional[Question]
-    ) -> list[str]:
+    ) -> None:
         """Add rows as `add` does."""
         self.problem = ""
         rows = _Rows(features, crs, question)
@@ -66,7 +67,6 @@ class ResultsLayer:
                 "Rsgpt", "The answer is kept in memory only, and is lost when QGIS is closed. {problem}"
             )
             self.problem = message.format(problem=error)
-        return [_answer(feature, question)[0] for feature in features]
 
     def layer(self) -> Optional[QgsVectorLayer]:
         """Return the project's results layer; None before the first answer."""
@@ -202,6 +202,11 @@ def _as_text(value: object) -> str:
     if null_to_none(value) is None:
         return ""
     return yes_or_no(value) if isinstance(value, bool) else str(value)
+
+
+def answer_texts(features: Sequence[QgsFeature], question: Optional[Question]) -> list[str]:
+    """Return the answer of each row as text, "" if there is none."""
+    return [_answer(feature, question)[0] for feature in features]
 
 
 def reasons(features: Sequence[QgsFeature]) -> str:
