@@ -1302,6 +1302,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT 回答</translation>
     </message>
     <message>
+      <source>Save the edits of the layer “{layer}”, which lacks the column “{column}”.</source>
+      <translation>请保存图层“{layer}”的编辑，该图层缺少列“{column}”。</translation>
+    </message>
+    <message>
       <source>The answer could not be added to the layer “RSGPT answers” ({cause}).</source>
       <translation>无法将回答添加到图层“RSGPT 回答”（{cause}）。</translation>
     </message>

@@ -29,6 +29,7 @@ from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column
 from .answers_file import check_answers, open_answers
+from .layer_edits import add_columns
 
 translate = QCoreApplication.translate
 
@@ -85,6 +86,7 @@ class ResultsLayer:
             layer = open_answers(self._project, _name(), _fields(), crs)
         check_answers(layer)
         memory = self._layer(is_memory=True)
+        _complete(layer, memory)
         features = rows.for_layer(layer.fields(), layer.crs(), self._project)
         if memory is not None:
             held = _Rows(list(memory.getFeatures()), memory.crs())
@@ -96,11 +98,12 @@ class ResultsLayer:
 
     def _hold(self, rows: _Rows) -> None:
         layer = self._layer(is_memory=True)
-        crs = layer.crs() if layer is not None else self._new_crs(rows.crs)
-        features = rows.for_layer(_fields(), crs, self._project)
         if layer is None:
+            crs = self._new_crs(rows.crs)
+            rows.for_layer(_fields(), crs, self._project)  # raises before a layer is created
             layer = self._create(crs)
-        _append(layer, features)
+        _complete(layer)
+        _append(layer, rows.for_layer(layer.fields(), layer.crs(), self._project))
         self._show(layer)
 
     def _create(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
@@ -150,6 +153,21 @@ class _Rows:
 
 def _name() -> str:
     return translate("Rsgpt", "RSGPT answers")
+
+
+def _complete(layer: QgsVectorLayer, memory: Optional[QgsVectorLayer] = None) -> None:
+    """Add the columns of the answer, and those that a user or a correction added to `memory`, if the layer lacks them.
+
+    Raises OutputError if that is not possible now.
+    """
+    own = _fields()
+    added = [field for field in memory.fields() if own.indexOf(field.name()) < 0] if memory is not None else []
+    needed = [field_of(column(name)) for name in (QUESTION, ANSWER, CONFIDENCE)] + added
+    missing = [field.name() for field in needed if layer.fields().indexOf(field.name()) < 0]
+    if missing and layer.isEditable():  # a column would be in the edit session, but the rows are written directly
+        message = translate("Rsgpt", "Save the edits of the layer “{layer}”, which lacks the column “{column}”.")
+        raise OutputError(message.format(layer=layer.name(), column=missing[0]))
+    add_columns(layer, needed)
 
 
 def _append(layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 
 from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -34,6 +35,10 @@ def ask(answer: str) -> ResultsLayer:
 def layer() -> QgsVectorLayer:
     (found,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     return found
+
+
+def refuse(*arguments: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def answers(path: Path) -> list[str]:
@@ -107,6 +112,52 @@ def test_a_locked_file_is_reported_at_once_and_gets_the_answers_later(saved: Pat
     assert layer().providerType() == "ogr"
 
 
+def correct_in_memory(saved: Path) -> None:
+    """Ask while the file is locked, and correct that answer."""
+    ask("a harbor")
+    with closing(sqlite3.connect(saved, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ask("a park")
+    (memory,) = (found for found in QgsProject.instance().mapLayers().values() if found.providerType() == "memory")
+    (row,) = memory.getFeatures()
+    assert correct(memory, row.id(), "answer", "a car park")
+
+
+def test_a_correction_in_memory_reaches_the_file_with_its_mark(saved: Path) -> None:
+    correct_in_memory(saved)
+    assert ask("a field").problem == ""
+    rows = {row["answer"]: row for row in layer().getFeatures()}
+    assert sorted(rows) == ["a car park", "a field", "a harbor"]
+    assert (rows["a car park"]["answer_model"], rows["a car park"]["corrected"]) == ("a park", "answer")
+    assert rows["a car park"]["corrected_at"].isValid()
+
+
+def test_a_correction_in_memory_waits_for_the_end_of_an_edit_session(saved: Path) -> None:
+    correct_in_memory(saved)
+    (kept,) = (found for found in QgsProject.instance().mapLayers().values() if found.providerType() == "ogr")
+    assert kept.startEditing()
+    assert "Save the edits of the layer" in ask("a field").problem
+    assert kept.rollBack()
+    assert ask("a lake").problem == ""
+    assert sorted(row["answer"] for row in layer().getFeatures()) == ["a car park", "a field", "a harbor", "a lake"]
+    assert sorted(str(row["corrected"]) for row in layer().getFeatures()) == ["NULL", "NULL", "NULL", "answer"]
+
+
+@pytest.mark.parametrize("is_memory", [False, True], ids=["file", "memory"])
+@pytest.mark.usefixtures("saved")
+def test_a_removed_column_of_the_answer_is_added_again(is_memory: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_memory:
+        monkeypatch.setattr("rsgpt_plugin.services.results.answers_file._create", refuse)
+    ask("a harbor")
+    kept = layer()
+    assert (kept.providerType() == "memory") is is_memory
+    assert kept.dataProvider().deleteAttributes([kept.fields().indexOf(name) for name in ("question", "answer")])
+    kept.updateFields()
+    assert bool(ask("a park").problem) is is_memory
+    values = {str(row[name]) for row in layer().getFeatures() for name in ("question", "answer")}
+    assert values - {"NULL", "None"} == {"Describe this image.", "a park"}
+
+
 def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) -> None:
     ask("a harbor")
     kept = layer()
@@ -120,9 +171,6 @@ def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) 
 
 
 def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr("rsgpt_plugin.services.results.answers_file._create", refuse)
     results = ask("a harbor")
     assert "No space left on device" in results.problem
