@@ -116,10 +116,13 @@ class AskingService(QObject):
         task.start()
 
     def _keep(self, click: _Click, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem) -> None:
-        """Add the rows to the layer of the click's project. Raises OutputError if it does not accept them."""
+        """Add the rows to the layer of the click's project. If that is not possible, `unsaved` says why."""
         if self._is_of_project(click):
-            self._results.add_all(features, crs, click.question)
-            problem = self._results.problem
+            try:
+                self._results.add_all(features, crs, click.question)
+                problem = self._results.problem
+            except OutputError as error:
+                problem = str(error)
         else:
             problem = translate(
                 "Rsgpt",
@@ -135,12 +138,8 @@ class AskingService(QObject):
             self.failed.emit(click.running.feedback.first_error())
             return
         features = list(layer.getFeatures())
-        try:
-            self._keep(click, features, layer.crs())
-        except OutputError as error:
-            self.failed.emit(str(error))
-            return
         self._record(click, features, layer.crs())
+        self._keep(click, features, layer.crs())
         answers = answer_texts(features, click.question)
         texts = [answer for answer in answers if answer]
         if texts:
