@@ -1166,6 +1166,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>{path} 已不存在。请从工程中移除图层“{layer}”，下一个回答将写入新文件。</translation>
     </message>
     <message>
+      <source>The layer “{layer}” cannot be opened. Repair its data source, or remove it from the project to start a new file with the next answer.</source>
+      <translation>无法打开图层“{layer}”。请修复其数据源，或从工程中移除该图层，下一个回答将写入新文件。</translation>
+    </message>
+    <message>
       <source>{path} cannot be created. Check that its folder is writable. {cause}</source>
       <translation>无法创建 {path}。请检查其文件夹是否可写。{cause}</translation>
     </message>

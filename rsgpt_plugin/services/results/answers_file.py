@@ -12,6 +12,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFields,
     QgsProject,
+    QgsProviderRegistry,
     QgsVectorFileWriter,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -22,7 +23,7 @@ from ...core.paths import answers_folder
 from ...errors import OutputError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import is_results
-from ...geo.results.stored_style import geopackage_layer, store_style
+from ...geo.results.stored_style import store_style
 from ...shared.files.geopackage import check_writable, remove_companions
 
 translate = QCoreApplication.translate
@@ -52,16 +53,28 @@ def open_answers(
 
 
 def check_answers(layer: QgsVectorLayer) -> None:
-    """Raise OutputError at once if the file of a layer cannot be written now; GDAL would wait for 20 s."""
-    place = geopackage_layer(layer.source())
-    if place is None or not layer.isValid():
+    """Raise OutputError at once if the file of a layer cannot be written now; GDAL would wait for 20 s.
+
+    A user may have made the layer permanent in another format, which is not checked further.
+    """
+    parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    path = Path(str(parts.get("path") or ""))
+    if path.is_absolute() and not path.exists():  # sources without a file, such as addresses, are not absolute
         message = translate(
             "Rsgpt",
             "{path} no longer exists. Remove the layer “{layer}” from the project to start a new file with the next "
             "answer.",
         )
-        raise OutputError(message.format(path=layer.source().partition("|")[0], layer=layer.name()))
-    check_writable(place[0], _LOCK_TIMEOUT_S)
+        raise OutputError(message.format(path=path, layer=layer.name()))
+    if not layer.isValid():
+        message = translate(
+            "Rsgpt",
+            "The layer “{layer}” cannot be opened. Repair its data source, or remove it from the project to start a new "
+            "file with the next answer.",
+        )
+        raise OutputError(message.format(layer=layer.name()))
+    if layer.storageType() == "GPKG":
+        check_writable(path, _LOCK_TIMEOUT_S)
 
 
 def _candidates(project: QgsProject) -> list[Path]:

@@ -10,7 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+)
 
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.services.results.corrections import correct
@@ -168,6 +176,26 @@ def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) 
     QgsProject.instance().removeMapLayer(kept)
     assert ask("a field").problem == ""
     assert answers(saved) == ["a field", "a park"]
+
+
+@pytest.mark.parametrize(("driver", "ending"), [("GeoJSON", "geojson"), ("SQLite", "sqlite")])
+def test_a_layer_made_permanent_in_another_format_gets_the_answers(saved: Path, driver: str, ending: str) -> None:
+    ask("a harbor")
+    project, options = QgsProject.instance(), QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = driver
+    path, context = str(saved.with_suffix(f".{ending}")), project.transformContext()
+    assert QgsVectorFileWriter.writeAsVectorFormatV3(layer(), path, context, options)[0] == 0
+    layer().setDataSource(path, layer().name(), "ogr")
+    assert ask("a park").problem == ""
+    assert sorted(row["answer"] for row in QgsVectorLayer(path, "read", "ogr").getFeatures()) == ["a harbor", "a park"]
+
+
+def test_a_layer_that_cannot_be_opened_is_not_called_missing(saved: Path) -> None:
+    ask("a harbor")
+    broken = saved.with_name("broken.geojson")
+    broken.write_text("{", "utf-8")
+    layer().setDataSource(str(broken), layer().name(), "ogr")
+    assert "The layer “RSGPT answers” cannot be opened." in ask("a park").problem
 
 
 def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
