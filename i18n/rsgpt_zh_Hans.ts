@@ -1162,6 +1162,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>图层已有列“{name}”。请选择其他名称。</translation>
     </message>
     <message>
+      <source>The answers are in {path}. {problem}</source>
+      <translation>回答位于 {path}。{problem}</translation>
+    </message>
+    <message>
       <source>{path} no longer exists. Remove the layer “{layer}” from the project to start a new file with the next answer.</source>
       <translation>{path} 已不存在。请从工程中移除图层“{layer}”，下一个回答将写入新文件。</translation>
     </message>

@@ -44,7 +44,7 @@ class ResultsLayer:
 
     def __init__(self, project: QgsProject) -> None:
         self._project = project
-        self.problem = ""  # why the latest rows are only in memory
+        self.problem = ""  # why the latest rows are only in memory, or in a file elsewhere
 
     def add(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, question: Optional[Question]) -> str:
         """Add a row of `rsgpt:describeraster`, given in `crs`; return its answer as text, "" if there is none.
@@ -79,11 +79,11 @@ class ResultsLayer:
 
     def _keep(self, rows: _Rows) -> None:
         """Append the rows, and those of the memory layer, to the file. Raises OutputError if it cannot be written."""
-        layer = self._layer(is_memory=False)
+        layer, notice = self._layer(is_memory=False), ""
         if layer is None:
             crs = self._new_crs(rows.crs)
             rows.for_layer(_fields(), crs, self._project)  # raises before a file is created
-            layer = open_answers(self._project, _name(), _fields(), crs)
+            layer, notice = open_answers(self._project, _name(), _fields(), crs)
         check_answers(layer)
         memory = self._layer(is_memory=True)
         _complete(layer, memory)
@@ -95,6 +95,7 @@ class ResultsLayer:
         self._show(layer)
         if memory is not None:
             self._project.removeMapLayer(memory)
+        self.problem = notice
 
     def _hold(self, rows: _Rows) -> None:
         layer = self._layer(is_memory=True)

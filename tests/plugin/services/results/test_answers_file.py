@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -206,6 +207,20 @@ def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pyt
     monkeypatch.undo()
     ask("a park")
     assert answers(saved) == ["a harbor", "a park"]
+
+
+def test_answers_are_in_the_data_folder_if_no_file_can_be_created_next_to_the_project(
+    saved: Path, own_home: Path
+) -> None:
+    draft = saved.with_name(f".{saved.stem}.{os.getpid()}.part.gpkg")
+    draft.mkdir()  # even root cannot create the file
+    problem = ask("a harbor").problem
+    (file,) = (own_home / "answers").glob("*.gpkg")
+    assert f"{saved} cannot be created" in problem
+    assert f"The answers are in {file}. " in problem
+    assert ask("a park").problem == ""
+    assert answers(file) == ["a harbor", "a park"]
+    assert not saved.exists()
 
 
 def test_a_file_of_someone_else_is_left_alone(saved: Path) -> None:
