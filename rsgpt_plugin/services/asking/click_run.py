@@ -17,11 +17,9 @@ from ...shared.answers.questions import Question
 from ...shared.results.columns import CONFIDENCE, answer_columns
 from ..results.results_layer import ResultsLayer, answer_texts, reasons
 from ..runs.algorithm_task import AlgorithmTask, project_context
-from .click_history import AskTarget, record_answers
+from .click_history import MOST_SHOWN, AskTarget, record_answers
 
 translate = QCoreApplication.translate
-
-_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -167,8 +165,8 @@ def _message(question: Optional[Question], features: Sequence[QgsFeature], answe
 
 def _shortened(answers: Sequence[str]) -> str:
     """Return the first answers, one per line, and the number of the others."""
-    lines = list(answers[:_MAX_SHOWN])
-    if len(answers) > _MAX_SHOWN:
+    lines = list(answers[:MOST_SHOWN])
+    if len(answers) > MOST_SHOWN:
         more = translate("Rsgpt", "… and {count} more in the layer “RSGPT answers”.")
-        lines.append(more.format(count=len(answers) - _MAX_SHOWN))
+        lines.append(more.format(count=len(answers) - MOST_SHOWN))
     return "\n".join(lines)

@@ -86,3 +86,15 @@ def test_an_answer_that_the_layer_refuses_is_shown_and_in_the_history(
     signals.wait()
     assert (signals.answers, signals.unsaved) == (["a field"], ["The answer has no location."])
     assert [conversation.messages[0].answer for conversation in recorded(1)] == ["a field"]
+
+
+def test_a_click_on_many_features_leaves_the_earlier_conversations_in_the_history(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a field")
+    parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
+    signals = ClickSignals(service)
+    service.ask(select_features(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures())))
+    signals.wait()
+    assert len(signals.shown[0].geometries) == 8
+    assert len(recorded(5)) == 5
