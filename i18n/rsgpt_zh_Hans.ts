@@ -1046,6 +1046,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在处理 {layer}</translation>
     </message>
     <message>
+      <source>The project was closed before the model had answered. The answer is not in the layer “RSGPT answers”, only in the history of the RSGPT panel.</source>
+      <translation>工程在模型作出回答之前已关闭。该回答不在图层“RSGPT 回答”中，仅在 RSGPT 面板的历史记录中。</translation>
+    </message>
+    <message>
       <source>There is no answer for this area: {reason}.</source>
       <translation>此区域没有回答：{reason}。</translation>
     </message>
@@ -1162,8 +1166,16 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>图层已有列“{name}”。请选择其他名称。</translation>
     </message>
     <message>
+      <source>The answers are in {path}. {problem}</source>
+      <translation>回答位于 {path}。{problem}</translation>
+    </message>
+    <message>
       <source>{path} no longer exists. Remove the layer “{layer}” from the project to start a new file with the next answer.</source>
       <translation>{path} 已不存在。请从工程中移除图层“{layer}”，下一个回答将写入新文件。</translation>
+    </message>
+    <message>
+      <source>The layer “{layer}” cannot be opened. Repair its data source, or remove it from the project to start a new file with the next answer.</source>
+      <translation>无法打开图层“{layer}”。请修复其数据源，或从工程中移除该图层，下一个回答将写入新文件。</translation>
     </message>
     <message>
       <source>{path} cannot be created. Check that its folder is writable. {cause}</source>
@@ -1300,6 +1312,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>RSGPT answers</source>
       <translation>RSGPT 回答</translation>
+    </message>
+    <message>
+      <source>Save the edits of the layer “{layer}”, which lacks the column “{column}”.</source>
+      <translation>请保存图层“{layer}”的编辑，该图层缺少列“{column}”。</translation>
     </message>
     <message>
       <source>The answer could not be added to the layer “RSGPT answers” ({cause}).</source>

@@ -18,8 +18,8 @@ from .scene import extent_of
 def add_to_results(project: QgsProject, view: CapturedView, message: ConversationMessage) -> str:
     """Add the answer of `message` about `view` to the layer “RSGPT answers”. Call it on the main thread.
 
-    Return why the answer is in memory only, "" if it is in the file. Raises OutputError if the layer does not accept
-    the row.
+    Return why the answer is in memory only or in a file elsewhere, or "". Raises OutputError if the layer does not
+    accept the row.
     """
     crs = QgsCoordinateReferenceSystem.fromWkt(view.crs_wkt)
     results = ResultsLayer(project)

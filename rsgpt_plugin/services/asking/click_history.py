@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Optional, Union
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from .place import Place
 
 translate = QCoreApplication.translate
 
-_MOST = 50  # of one click on many features; the history lists 200
+MOST_SHOWN = 5  # of one click on many features. The history lists 200 conversations, which one click must not displace.
 
 AskTarget = Union[Place, FeatureSelection]
 Record = tuple[CapturedView, ConversationMessage]
@@ -33,12 +34,12 @@ Record = tuple[CapturedView, ConversationMessage]
 def record_answers(
     target: AskTarget, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem, question: Optional[Question]
 ) -> BackgroundTask:
-    """Return a task that adds one conversation per row with an answer, for the first rows. Call it on the main thread.
+    """Return a task that adds one conversation per row, for the first rows with an answer. Call it on the main thread.
 
     features: rows of an algorithm, in `crs`.
     """
-    records = [(_view(target, feature, crs), _message(feature, question)) for feature in features[:_MOST]]
-    answered = [record for record in records if record[1].answer]
+    records = ((_view(target, feature, crs), _message(feature, question)) for feature in features)
+    answered = list(islice((record for record in records if record[1].answer), MOST_SHOWN))
 
     def record(task: BackgroundTask) -> None:
         with History(history_file()) as history, PictureStore(picture_file(), load().picture_bytes) as pictures:

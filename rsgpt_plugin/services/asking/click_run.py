@@ -15,13 +15,11 @@ from ...geo.results.layer_rows import null_to_none
 from ...processing.parameters import PROMPT, preferred_parameters
 from ...shared.answers.questions import Question
 from ...shared.results.columns import CONFIDENCE, answer_columns
-from ..results.results_layer import ResultsLayer, reasons
+from ..results.results_layer import ResultsLayer, answer_texts, reasons
 from ..runs.algorithm_task import AlgorithmTask, project_context
-from .click_history import AskTarget, record_answers
+from .click_history import MOST_SHOWN, AskTarget, record_answers
 
 translate = QCoreApplication.translate
-
-_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,24 @@ class ShownAnswers:
 
 @dataclass(eq=False)
 class _Click:
-    """One run about a target, and its question, None for a description."""
+    """One run about a target, and its question, None for a description.
+
+    project_file: of the project in which it was started, "" if that was not saved. is_cleared: whether the project was
+    closed, or read again, since then.
+    """
 
     target: AskTarget
     question: Optional[Question]
     running: AlgorithmTask
+    project_file: str
+    is_cleared: bool = False
 
 
 class AskingService(QObject):
     """Starts runs for clicks. Each run ends with one signal, on the main thread.
 
     answered: the answers as text, and a ShownAnswers. failed: a message. Before `answered`, `unsaved` is emitted with a
-    message if the answers are in memory only.
+    message if the answers are in memory only, or not in the layer.
     """
 
     answered = pyqtSignal(str, object)
@@ -62,6 +66,7 @@ class AskingService(QObject):
         self._project = project
         self._results = ResultsLayer(project)
         self._clicks: list[_Click] = []
+        project.cleared.connect(self._mark_cleared)
 
     def ask(self, place: AskTarget, question: Optional[Question] = None, detailed: bool = False) -> None:
         """Describe `place`, or ask `question` about it, in a task that the task manager lists."""
@@ -69,10 +74,11 @@ class AskingService(QObject):
         if detailed:
             parameters[PROMPT.name] = ""  # the user's prompt is for short captions only
         try:
-            click = _Click(place, question, AlgorithmTask(place.algorithm, parameters, project_context(self._project)))
+            running = AlgorithmTask(place.algorithm, parameters, project_context(self._project))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
+        click = _Click(place, question, running, self._project.fileName())
         self._clicks.append(click)
         description = translate("Rsgpt", "RSGPT: processing {layer}").format(layer=place.layer_name)
         click.running.start(description, lambda results: self._finish(click, results))
@@ -84,6 +90,14 @@ class AskingService(QObject):
             click.running.drop()
         for click in clicks:
             click.running.wait()
+
+    def _mark_cleared(self) -> None:
+        for click in self._clicks:
+            click.is_cleared = True
+
+    def _is_of_project(self, click: _Click) -> bool:
+        """Return whether the project is still the one of the click. Its name may have changed with “Save as”."""
+        return not click.is_cleared or (click.project_file != "" and click.project_file == self._project.fileName())
 
     def _finish(self, click: _Click, results: dict[str, Any]) -> None:
         self._clicks.remove(click)
@@ -99,20 +113,32 @@ class AskingService(QObject):
         task.failed.connect(lambda message, details: self.unsaved.emit(message))
         task.start()
 
+    def _keep(self, click: _Click, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem) -> None:
+        """Add the rows to the layer of the click's project. If that is not possible, `unsaved` says why."""
+        if self._is_of_project(click):
+            try:
+                self._results.add_all(features, crs, click.question)
+                problem = self._results.problem
+            except OutputError as error:
+                problem = str(error)
+        else:
+            problem = translate(
+                "Rsgpt",
+                "The project was closed before the model had answered. The answer is not in the layer “RSGPT answers”, "
+                "only in the history of the RSGPT panel.",
+            )
+        if problem:
+            self.unsaved.emit(problem)
+
     def _add_answers(self, click: _Click, results: dict[str, Any]) -> None:
         layer = click.running.output(results)
         if layer is None:
             self.failed.emit(click.running.feedback.first_error())
             return
         features = list(layer.getFeatures())
-        try:
-            answers = self._results.add_all(features, layer.crs(), click.question)
-        except OutputError as error:
-            self.failed.emit(str(error))
-            return
-        if self._results.problem:
-            self.unsaved.emit(self._results.problem)
         self._record(click, features, layer.crs())
+        self._keep(click, features, layer.crs())
+        answers = answer_texts(features, click.question)
         texts = [answer for answer in answers if answer]
         if texts:
             geometries = tuple(feature.geometry() for feature in features)
@@ -139,8 +165,8 @@ def _message(question: Optional[Question], features: Sequence[QgsFeature], answe
 
 def _shortened(answers: Sequence[str]) -> str:
     """Return the first answers, one per line, and the number of the others."""
-    lines = list(answers[:_MAX_SHOWN])
-    if len(answers) > _MAX_SHOWN:
+    lines = list(answers[:MOST_SHOWN])
+    if len(answers) > MOST_SHOWN:
         more = translate("Rsgpt", "… and {count} more in the layer “RSGPT answers”.")
-        lines.append(more.format(count=len(answers) - _MAX_SHOWN))
+        lines.append(more.format(count=len(answers) - MOST_SHOWN))
     return "\n".join(lines)

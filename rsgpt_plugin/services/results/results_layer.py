@@ -29,6 +29,7 @@ from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column
 from .answers_file import check_answers, open_answers
+from .layer_edits import add_columns
 
 translate = QCoreApplication.translate
 
@@ -43,18 +44,19 @@ class ResultsLayer:
 
     def __init__(self, project: QgsProject) -> None:
         self._project = project
-        self.problem = ""  # why the latest rows are only in memory
+        self.problem = ""  # why the latest rows are only in memory, or in a file elsewhere
 
     def add(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, question: Optional[Question]) -> str:
         """Add a row of `rsgpt:describeraster`, given in `crs`; return its answer as text, "" if there is none.
 
         Raises OutputError if the row cannot be added even to a memory layer.
         """
-        return self.add_all([feature], crs, question)[0]
+        self.add_all([feature], crs, question)
+        return _answer(feature, question)[0]
 
     def add_all(
         self, features: Sequence[QgsFeature], crs: QgsCoordinateReferenceSystem, question: Optional[Question]
-    ) -> list[str]:
+    ) -> None:
         """Add rows as `add` does."""
         self.problem = ""
         rows = _Rows(features, crs, question)
@@ -66,7 +68,6 @@ class ResultsLayer:
                 "Rsgpt", "The answer is kept in memory only, and is lost when QGIS is closed. {problem}"
             )
             self.problem = message.format(problem=error)
-        return [_answer(feature, question)[0] for feature in features]
 
     def layer(self) -> Optional[QgsVectorLayer]:
         """Return the project's results layer; None before the first answer."""
@@ -78,13 +79,14 @@ class ResultsLayer:
 
     def _keep(self, rows: _Rows) -> None:
         """Append the rows, and those of the memory layer, to the file. Raises OutputError if it cannot be written."""
-        layer = self._layer(is_memory=False)
+        layer, notice = self._layer(is_memory=False), ""
         if layer is None:
             crs = self._new_crs(rows.crs)
             rows.for_layer(_fields(), crs, self._project)  # raises before a file is created
-            layer = open_answers(self._project, _name(), _fields(), crs)
+            layer, notice = open_answers(self._project, _name(), _fields(), crs)
         check_answers(layer)
         memory = self._layer(is_memory=True)
+        _complete(layer, memory)
         features = rows.for_layer(layer.fields(), layer.crs(), self._project)
         if memory is not None:
             held = _Rows(list(memory.getFeatures()), memory.crs())
@@ -93,14 +95,16 @@ class ResultsLayer:
         self._show(layer)
         if memory is not None:
             self._project.removeMapLayer(memory)
+        self.problem = notice
 
     def _hold(self, rows: _Rows) -> None:
         layer = self._layer(is_memory=True)
-        crs = layer.crs() if layer is not None else self._new_crs(rows.crs)
-        features = rows.for_layer(_fields(), crs, self._project)
         if layer is None:
+            crs = self._new_crs(rows.crs)
+            rows.for_layer(_fields(), crs, self._project)  # raises before a layer is created
             layer = self._create(crs)
-        _append(layer, features)
+        _complete(layer)
+        _append(layer, rows.for_layer(layer.fields(), layer.crs(), self._project))
         self._show(layer)
 
     def _create(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
@@ -150,6 +154,21 @@ class _Rows:
 
 def _name() -> str:
     return translate("Rsgpt", "RSGPT answers")
+
+
+def _complete(layer: QgsVectorLayer, memory: Optional[QgsVectorLayer] = None) -> None:
+    """Add the columns of the answer, and those that a user or a correction added to `memory`, if the layer lacks them.
+
+    Raises OutputError if that is not possible now.
+    """
+    own = _fields()
+    added = [field for field in memory.fields() if own.indexOf(field.name()) < 0] if memory is not None else []
+    needed = [field_of(column(name)) for name in (QUESTION, ANSWER, CONFIDENCE)] + added
+    missing = [field.name() for field in needed if layer.fields().indexOf(field.name()) < 0]
+    if missing and layer.isEditable():  # a column would be in the edit session, but the rows are written directly
+        message = translate("Rsgpt", "Save the edits of the layer “{layer}”, which lacks the column “{column}”.")
+        raise OutputError(message.format(layer=layer.name(), column=missing[0]))
+    add_columns(layer, needed)
 
 
 def _append(layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
@@ -202,6 +221,11 @@ def _as_text(value: object) -> str:
     if null_to_none(value) is None:
         return ""
     return yes_or_no(value) if isinstance(value, bool) else str(value)
+
+
+def answer_texts(features: Sequence[QgsFeature], question: Optional[Question]) -> list[str]:
+    """Return the answer of each row as text, "" if there is none."""
+    return [_answer(feature, question)[0] for feature in features]
 
 
 def reasons(features: Sequence[QgsFeature]) -> str:

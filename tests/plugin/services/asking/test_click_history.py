@@ -8,6 +8,7 @@ from qgis.core import QgsRasterLayer
 from rsgpt_plugin.core.conversation_history import History, SavedConversation
 from rsgpt_plugin.core.paths import history_file, picture_file
 from rsgpt_plugin.core.picture_store import PictureStore
+from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.asking.click_run import AskingService
 from rsgpt_plugin.services.asking.feature_selection import select_features
@@ -70,3 +71,30 @@ def test_each_feature_of_a_selection_is_a_conversation(
     signals.wait()
     assert signals.shown[0].message == "a field (90 % sure)\na field (90 % sure)"
     assert [conversation.messages[0].answer for conversation in recorded(2)] == ["a field", "a field"]
+
+
+def test_an_answer_that_the_layer_refuses_is_shown_and_in_the_history(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OutputError("The answer has no location.")
+
+    monkeypatch.setattr("rsgpt_plugin.services.results.results_layer._transformed", refuse)
+    serve("--reply", "a field")
+    signals = ClickSignals(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    signals.wait()
+    assert (signals.answers, signals.unsaved) == (["a field"], ["The answer has no location."])
+    assert [conversation.messages[0].answer for conversation in recorded(1)] == ["a field"]
+
+
+def test_a_click_on_many_features_leaves_the_earlier_conversations_in_the_history(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a field")
+    parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
+    signals = ClickSignals(service)
+    service.ask(select_features(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures())))
+    signals.wait()
+    assert len(signals.shown[0].geometries) == 8
+    assert len(recorded(5)) == 5

@@ -6,9 +6,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
+from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.client.preferences import Preferences, save
@@ -30,10 +31,12 @@ class ClickSignals:
     def __init__(self, service: AskingService) -> None:
         self.answers: list[str] = []
         self.problems: list[str] = []
+        self.unsaved: list[str] = []
         self.stops = 0
         self.shown: list[ShownAnswers] = []
         service.answered.connect(self._answer)
         service.failed.connect(self.problems.append)
+        service.unsaved.connect(self.unsaved.append)
         service.stopped.connect(self._stop)
 
     def _answer(self, text: str, shown: ShownAnswers) -> None:
@@ -256,3 +259,49 @@ def test_close_cancels_the_running_task(service: AskingService, raster: QgsRaste
     service.close()
     assert time.monotonic() - start < 3.0
     wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)
+
+
+@pytest.fixture
+def slow_click(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve, project: QgsProject, tmp_path: Path
+) -> ClickSignals:
+    """A click in the project a.qgz, while the model answers."""
+    assert project.write(str(tmp_path / "a.qgz"))
+    server = serve("--delay", "2", "--reply", "a harbor")
+    signals = ClickSignals(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    wait_until(lambda: server._endpoint is not None)
+    assert not signals.answers
+    return signals
+
+
+def answers_of(project: Path) -> list[str]:
+    file = project.with_name(f"{project.stem}_rsgpt_answers.gpkg")
+    rows = QgsVectorLayer(f"{file}|layername=answers", "read", "ogr")
+    return [row["answer"] for row in rows.getFeatures()] if file.exists() else []
+
+
+def test_an_answer_that_arrives_in_another_project_is_shown_but_not_added_to_it(
+    slow_click: ClickSignals, project: QgsProject, tmp_path: Path
+) -> None:
+    project.clear()
+    assert project.write(str(tmp_path / "b.qgz"))
+    slow_click.wait()
+    assert (slow_click.answers, slow_click.problems) == (["a harbor"], [])
+    assert "The project was closed before" in slow_click.unsaved[0]
+    assert project.mapLayers() == {}
+    assert not list(tmp_path.glob("*.gpkg"))
+
+
+def test_an_answer_is_added_if_the_project_was_read_again_or_saved_elsewhere(
+    slow_click: ClickSignals, service: AskingService, project: QgsProject, tmp_path: Path
+) -> None:
+    assert project.read(str(tmp_path / "a.qgz"))
+    slow_click.wait()
+    assert answers_of(tmp_path / "a.qgz") == ["a harbor"]
+    (raster,) = project.mapLayersByName("ortho")
+    service.ask(canvas_place(view_of([raster], around(100, 100, 100))))
+    assert project.write(str(tmp_path / "c.qgz"))
+    slow_click.wait(2)
+    assert answers_of(tmp_path / "a.qgz") == ["a harbor", "a harbor"]
+    assert slow_click.unsaved == []

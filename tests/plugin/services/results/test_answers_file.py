@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,9 +11,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+)
 
 from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -34,6 +44,10 @@ def ask(answer: str) -> ResultsLayer:
 def layer() -> QgsVectorLayer:
     (found,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     return found
+
+
+def refuse(*arguments: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def answers(path: Path) -> list[str]:
@@ -107,6 +121,52 @@ def test_a_locked_file_is_reported_at_once_and_gets_the_answers_later(saved: Pat
     assert layer().providerType() == "ogr"
 
 
+def correct_in_memory(saved: Path) -> None:
+    """Ask while the file is locked, and correct that answer."""
+    ask("a harbor")
+    with closing(sqlite3.connect(saved, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ask("a park")
+    (memory,) = (found for found in QgsProject.instance().mapLayers().values() if found.providerType() == "memory")
+    (row,) = memory.getFeatures()
+    assert correct(memory, row.id(), "answer", "a car park")
+
+
+def test_a_correction_in_memory_reaches_the_file_with_its_mark(saved: Path) -> None:
+    correct_in_memory(saved)
+    assert ask("a field").problem == ""
+    rows = {row["answer"]: row for row in layer().getFeatures()}
+    assert sorted(rows) == ["a car park", "a field", "a harbor"]
+    assert (rows["a car park"]["answer_model"], rows["a car park"]["corrected"]) == ("a park", "answer")
+    assert rows["a car park"]["corrected_at"].isValid()
+
+
+def test_a_correction_in_memory_waits_for_the_end_of_an_edit_session(saved: Path) -> None:
+    correct_in_memory(saved)
+    (kept,) = (found for found in QgsProject.instance().mapLayers().values() if found.providerType() == "ogr")
+    assert kept.startEditing()
+    assert "Save the edits of the layer" in ask("a field").problem
+    assert kept.rollBack()
+    assert ask("a lake").problem == ""
+    assert sorted(row["answer"] for row in layer().getFeatures()) == ["a car park", "a field", "a harbor", "a lake"]
+    assert sorted(str(row["corrected"]) for row in layer().getFeatures()) == ["NULL", "NULL", "NULL", "answer"]
+
+
+@pytest.mark.parametrize("is_memory", [False, True], ids=["file", "memory"])
+@pytest.mark.usefixtures("saved")
+def test_a_removed_column_of_the_answer_is_added_again(is_memory: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_memory:
+        monkeypatch.setattr("rsgpt_plugin.services.results.answers_file._create", refuse)
+    ask("a harbor")
+    kept = layer()
+    assert (kept.providerType() == "memory") is is_memory
+    assert kept.dataProvider().deleteAttributes([kept.fields().indexOf(name) for name in ("question", "answer")])
+    kept.updateFields()
+    assert bool(ask("a park").problem) is is_memory
+    values = {str(row[name]) for row in layer().getFeatures() for name in ("question", "answer")}
+    assert values - {"NULL", "None"} == {"Describe this image.", "a park"}
+
+
 def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) -> None:
     ask("a harbor")
     kept = layer()
@@ -119,10 +179,27 @@ def test_a_removed_file_is_reported_and_a_new_one_gets_the_answers(saved: Path) 
     assert answers(saved) == ["a field", "a park"]
 
 
-def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(("driver", "ending"), [("GeoJSON", "geojson"), ("SQLite", "sqlite")])
+def test_a_layer_made_permanent_in_another_format_gets_the_answers(saved: Path, driver: str, ending: str) -> None:
+    ask("a harbor")
+    project, options = QgsProject.instance(), QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = driver
+    path, context = str(saved.with_suffix(f".{ending}")), project.transformContext()
+    assert QgsVectorFileWriter.writeAsVectorFormatV3(layer(), path, context, options)[0] == 0
+    layer().setDataSource(path, layer().name(), "ogr")
+    assert ask("a park").problem == ""
+    assert sorted(row["answer"] for row in QgsVectorLayer(path, "read", "ogr").getFeatures()) == ["a harbor", "a park"]
 
+
+def test_a_layer_that_cannot_be_opened_is_not_called_missing(saved: Path) -> None:
+    ask("a harbor")
+    broken = saved.with_name("broken.geojson")
+    broken.write_text("{", "utf-8")
+    layer().setDataSource(str(broken), layer().name(), "ogr")
+    assert "The layer “RSGPT answers” cannot be opened." in ask("a park").problem
+
+
+def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rsgpt_plugin.services.results.answers_file._create", refuse)
     results = ask("a harbor")
     assert "No space left on device" in results.problem
@@ -130,6 +207,20 @@ def test_a_file_that_cannot_be_created_is_reported(saved: Path, monkeypatch: pyt
     monkeypatch.undo()
     ask("a park")
     assert answers(saved) == ["a harbor", "a park"]
+
+
+def test_answers_are_in_the_data_folder_if_no_file_can_be_created_next_to_the_project(
+    saved: Path, own_home: Path
+) -> None:
+    draft = saved.with_name(f".{saved.stem}.{os.getpid()}.part.gpkg")
+    draft.mkdir()  # even root cannot create the file
+    problem = ask("a harbor").problem
+    (file,) = (own_home / "answers").glob("*.gpkg")
+    assert f"{saved} cannot be created" in problem
+    assert f"The answers are in {file}. " in problem
+    assert ask("a park").problem == ""
+    assert answers(file) == ["a harbor", "a park"]
+    assert not saved.exists()
 
 
 def test_a_file_of_someone_else_is_left_alone(saved: Path) -> None:
