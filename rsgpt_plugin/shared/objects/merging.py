@@ -36,7 +36,7 @@ class ObjectMerger:
         values = np.asarray(self._values).reshape(-1, _VALUES)
         kept = values[distinct(values[:, 1:])]
         kept = kept[kept[:, _CONFIDENCE] >= least_confidence]
-        return kept[np.argsort(kept[:, 0], kind="stable")]
+        return np.asarray(kept[np.argsort(kept[:, 0], kind="stable")])
 
     def found_objects(self, merged: np.ndarray) -> list[tuple[int, FoundPoint]]:
         """Return rows of `merged` as the window that found an object, and the object, in the raster's pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,12 @@ def test_a_picture_of_unknown_version_is_read_again_but_described_once(index: Pi
 
 def test_the_index_is_asked_once_per_batch(index: PictureIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     known, asked = index.known, list[int]()
-    monkeypatch.setattr(index, "known", lambda keys: (asked.append(len(keys)), known(keys))[1])
+
+    def counted(keys: Collection[str]) -> set[str]:
+        asked.append(len(keys))
+        return known(keys)
+
+    monkeypatch.setattr(index, "known", counted)
     results(index, [source(str(number), f"p{number}") for number in range(9)], Model())
     assert asked == [0, 9]  # those of known places, and those of the pictures that were read
 
