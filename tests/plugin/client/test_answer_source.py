@@ -199,7 +199,8 @@ def test_a_conversation_sends_the_resolution(memory: AnswerMemory, model: Script
 
 
 def test_a_question_beyond_the_limits_of_the_model_is_not_sent(memory: AnswerMemory, model: ScriptedModel) -> None:
-    source, received = AnswerSource(MODEL, memory), []
+    received: list[QueryOutcome] = []
+    source = AnswerSource(MODEL, memory)
     questions = parse_questions("what: What is it?\nwhy: Why is it red?")
     source.ask_many([PictureQuery("a" * 64, lambda: b"a", questions)], received.append)
     answers = {result.question: result.outcome for result in received}

@@ -22,8 +22,8 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
+from tests.plugin.corrections import correct
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
