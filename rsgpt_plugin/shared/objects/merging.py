@@ -31,7 +31,7 @@ class ObjectMerger:
     def merged(self, least_confidence: float = 0.0) -> np.ndarray:
         """Return each object once, for `found_objects`, in the order of windows; [objects, 8].
 
-        Objects below the least confidence are left out.
+        Objects with a lower confidence are left out.
         """
         values = np.asarray(self._values).reshape(-1, _VALUES)
         kept = values[distinct(values[:, 1:])]
