@@ -1518,8 +1518,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>其他程序正在写入 {path}（{error}）。请在该程序中关闭它，然后重新运行。</translation>
     </message>
     <message>
-      <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>
-      <translation>{path} 不是 GeoPackage，但会被替换。请选择其他文件。</translation>
+      <source>{path} cannot be used: it is not a GeoPackage and would be replaced. Choose another file.</source>
+      <translation>无法使用 {path}：它不是 GeoPackage，会被替换。请选择其他文件。</translation>
     </message>
     <message>
       <source>{path} cannot be used as a GeoPackage ({error}). Choose another file.</source>
