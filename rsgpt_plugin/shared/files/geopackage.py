@@ -187,7 +187,9 @@ def _opened(path: Path, timeout_s: float = _TIMEOUT_S) -> Iterator[sqlite3.Conne
                 "Rsgpt", "{path} is being written by another program ({error}). Close it there, then run again."
             )
         elif "not a database" in str(error) or path.is_dir():
-            sentence = translate("Rsgpt", "{path} cannot be used: it is not a GeoPackage and would be replaced. Choose another file.")
+            sentence = translate(
+                "Rsgpt", "{path} cannot be used: it is not a GeoPackage and would be replaced. Choose another file."
+            )
         else:
             sentence = translate("Rsgpt", "{path} cannot be used as a GeoPackage ({error}). Choose another file.")
         raise OutputError(sentence.format(path=path, error=error)) from error
