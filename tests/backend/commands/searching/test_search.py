@@ -88,14 +88,14 @@ def test_pictures_that_fail_are_reported_and_the_others_found(
 def test_a_file_name_that_is_no_text(
     search: Search, pictures: Pictures, tmp_path: Path, ending: bytes, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    odd, (path,) = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9" + ending), pictures(1)
+    odd, (path,) = os.fsdecode(os.fsencode(tmp_path) + b"/photo\xe9" + ending), pictures(1)
     shutil.copyfile(path, odd)
     for _ in range(2):  # the second time from the index
         code, objects, _ = search(path, odd, "--query", "a forest")
         assert code == 0
         assert {one["image"] for one in objects[0]["results"]} == {path, odd}
     assert main(["search", path, odd, "--query", "a forest", "--model", str(folder)]) == 0
-    assert "caf\ufffd" in capsys.readouterr().out
+    assert "photo\ufffd" in capsys.readouterr().out
 
 
 def test_a_query_that_the_model_fails_on_does_not_end_the_others(

@@ -93,7 +93,7 @@ def test_a_row_that_was_asked_something_else_keeps_the_list_of_choices(dock: Res
     wait_until(lambda: dock.model.row_at(2).values[-1] == "farmland" or dock.model.row_at(2).models != {})
     cell = dock.model.index(2, dock.model.number_of("use"))
     assert cell.data(CHOICES_ROLE) == USES
-    dock.model.setData(cell, "dense residental", Qt.ItemDataRole.EditRole)
+    dock.model.setData(cell, "dense housing", Qt.ItemDataRole.EditRole)
     assert (uses(layer)[2], len(problems)) == ("farmland", 1)
 
 
