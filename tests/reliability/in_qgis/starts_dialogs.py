@@ -56,7 +56,9 @@ def fill(name: str) -> Steps:
         yield from write(box, str(SIDE))
     if "FEATURES" in wrappers:
         wrappers["INPUT"].setParameterValue(layer_named("raster").id(), form.processingContext())
-    field = wrappers["QUESTIONS"].wrappedWidget()
+    builder = wrappers["QUESTIONS"].editor
+    yield from click(builder.as_text)
+    field = builder.lines
     yield from click(field)
     yield until(lambda: form.focusWidget() is field, "the questions field to have the focus", 5)
     yield from write(form, f"{name}[text]: say {name}")
@@ -183,9 +185,9 @@ def history(desk: Desk, name: str) -> Steps:
     yield from dialog("AlgorithmDialog")
     desk.pictures.screen("history")
     yield from collect()
-    field = windows("AlgorithmDialog")[0].mainWidget().wrappers["QUESTIONS"].wrappedWidget()
-    field.setPlainText(f"{name}[text]: say {name}")
-    del field
+    form = windows("AlgorithmDialog")[0]
+    form.mainWidget().wrappers["QUESTIONS"].setParameterValue(f"{name}[text]: say {name}", form.processingContext())
+    del form
     yield from click(windows("AlgorithmDialog")[0].runButton())
     yield from finish_without_dialog(desk, name)
     yield from press(shown, Qt.Key.Key_Escape)
