@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rsgpt_backend
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.search.picture_index import KnownSource, PictureIndex
 
+BACKEND = Path(rsgpt_backend.__file__).parents[1]
 ROW = np.array([0.5, -0.25, 1.0], np.float16)
 
 
@@ -61,7 +63,7 @@ def writer(path: Path) -> subprocess.Popen[str]:
         "        index.add({key: row for key in keys}, [KnownSource('/' + key, '1', key) for key in keys])\n"
         "        print(number, flush=True)\n"
     )
-    return subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, cwd=BACKEND)
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.2])
