@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,7 +45,7 @@ class SearchedRaster:
     grid: SearchGrid
     mask: BaseGeometry | None = None
 
-    def inside_mask(self, points: list[FoundPoint]) -> np.ndarray:
+    def inside_mask(self, points: Sequence[FoundPoint]) -> np.ndarray:
         """Return which points lie in the mask."""
         if self.mask is None or not points:
             return np.ones(len(points), bool)
