@@ -22,13 +22,14 @@ from qgis.core import (
 
 from ..errors import ImageryError
 from ..geo.imagery.capture import Capture, area_on_layer, open_capture
+from ..geo.imagery.mask_polygons import UNCHECKED
 from ..geo.imagery.picture import Picture
 from ..geo.imagery.tile_geometry import MAX_TILES
 from ..geo.results.feature_columns import own_columns
-from ..geo.transforms import checked_transform
+from ..geo.transforms import checked_transform, is_bounded
 from ..shared.i18n import translate
 from ..shared.rasters.tiles import Window, square
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
+from .algorithm_base import DescribeAlgorithm, Parameters, PreparedRun, report_errors
 from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import FEATURES, PLACES
@@ -102,7 +103,7 @@ class DescribeFeatures(DescribeAlgorithm):
         shape = SinkShape(fields, source.wkbType(), source.sourceCrs(), _samples(features))
         output = self.output(parameters, context, shape, to)
         places = _places(capture, features, windows)
-        counts = self.describe(output, places, len(windows), feedback)
+        counts = self.ask(output, places, len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
 
     def _renamed(self, names: Mapping[str, str]) -> str:
