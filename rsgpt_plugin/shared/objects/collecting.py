@@ -11,6 +11,7 @@ import numpy as np
 from ..results.columns import CONFIDENCE, OBJECT, SEARCH_WINDOW
 from ..results.rows import Cell
 from .found_points import FoundPoint
+from .found_text import FoundInPicture
 from .merging import ObjectMerger
 from .search_grid import SearchGrid
 
@@ -59,12 +60,12 @@ class ObjectCollector:
         self._least_confidence = least_confidence
         self._origins: dict[int, WindowOrigin] = {}
 
-    def add(self, number: int, found: Mapping[str, Sequence[FoundPoint]], side: float, origin: WindowOrigin) -> None:
-        """Add the objects of a window by label, in pixels of its picture of this side."""
+    def add(self, number: int, found: FoundInPicture, origin: WindowOrigin) -> None:
+        """Add the objects of a window."""
         for label, merger in self._mergers.items():
-            points = found.get(label, ())
+            points = found.points.get(label, ())
             if points:
-                merger.add(number, points, side)
+                merger.add(number, points, found.width)
                 self._origins[number] = origin
 
     def merged(self, is_inside: Optional[IsInside] = None) -> dict[str, np.ndarray]:

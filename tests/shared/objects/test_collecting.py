@@ -8,6 +8,7 @@ import numpy as np
 
 from rsgpt_plugin.shared.objects.collecting import ObjectCollector, WindowOrigin
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture
 from rsgpt_plugin.shared.objects.search_grid import search_grid
 from rsgpt_plugin.shared.rasters.tiles import PixelGrid
 
@@ -24,8 +25,9 @@ def collected(least_confidence: float = 0.0) -> ObjectCollector:
     collector = ObjectCollector(GRID, ("airplane", "car"), least_confidence)
     right = GRID.window(1).x - GRID.window(0).x
     seen = {"airplane": [point(100, 0.9)], "car": [point(432, 0.8)], "ship": [point(50, 0.9)]}
-    collector.add(0, seen, 480, ORIGINS[0])
-    collector.add(1, {"car": [point(432 - right, 0.6), point(300, 0.7)]}, 480, ORIGINS[1])
+    collector.add(0, FoundInPicture(480, 480, seen), ORIGINS[0])
+    cars = [point(432 - right, 0.6), point(300, 0.7)]
+    collector.add(1, FoundInPicture(480, 480, {"car": cars}), ORIGINS[1])
     return collector
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +14,7 @@ import pyarrow as pa
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.objects.collecting import FoundObject, ObjectCollector, WindowOrigin
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
-from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE
+from rsgpt_plugin.shared.objects.found_text import read_found
 from rsgpt_plugin.shared.results.columns import object_columns
 
 from ... import __version__
@@ -85,13 +84,8 @@ class RasterObjects:
 
     def add(self, result: TileResult, text: str, asked_at: str) -> None:
         """Add a window. text: the answer of a WindowFinder."""
-        by_label: Mapping[str, Sequence[Sequence[float]]] = json.loads(text)
-        found = {
-            label: [FoundPoint(x, y, sure, (left, top, wide, high)) for x, y, sure, left, top, wide, high in rows]
-            for label, rows in by_label.items()
-        }
-        _, side, _ = self._raster.grid.window(result.tile).scaled(MAX_SIDE)
-        self._objects.add(result.tile, found, side, WindowOrigin(result.image_sha256, result.gsd_m, asked_at))
+        origin = WindowOrigin(result.image_sha256, result.gsd_m, asked_at)
+        self._objects.add(result.tile, read_found(text), origin)
 
     def batches(self) -> Iterator[tuple[np.ndarray, list[dict[str, Any]]]]:
         """Yield geometries in the raster's CRS with their rows."""
