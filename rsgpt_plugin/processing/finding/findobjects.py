@@ -38,9 +38,9 @@ from ..parameters import BOXES, LEAST_SURE, MODEL, OBJECT_MASK, OBJECTS, WANTED,
 from ..raster_area import RasterArea, read_area
 from ..run import CaptureTarget, RunCounts
 from ..run_registry import RunRecorder
-from .find_run import FindCounts, FindRun
 from .object_layer import ObjectLayer, object_fields
-from .object_search import ObjectSearch
+from .object_search import WantedObjects
+from .window_run import FindCounts, WindowRun
 
 _FOUND = "FOUND"
 
@@ -92,9 +92,9 @@ class FindObjects(RunAlgorithm):
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(_FOUND, self.tr("Objects found")))
 
-    def prompts(self, settings: Settings) -> ObjectSearch:
+    def prompts(self, settings: Settings) -> WantedObjects:
         model, labels = chosen_model(settings[MODEL]), settings[WANTED]
-        search = ObjectSearch(model, labels, settings[LEAST_SURE], settings[BOXES])
+        search = WantedObjects(model, labels, settings[LEAST_SURE], settings[BOXES])
         return search.completed() if search.is_known() else search
 
     @report_errors
@@ -109,7 +109,7 @@ class FindObjects(RunAlgorithm):
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         to, area = self.destination(parameters, context), self._area.on_layer()
-        search = cast("ObjectSearch", plan.prompts).completed(feedback)
+        search = cast("WantedObjects", plan.prompts).completed(feedback)
         self.plan = replace(plan, prompts=search)
         capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
         grid = _grid(capture, search.finder)
@@ -137,12 +137,12 @@ class FindObjects(RunAlgorithm):
 
     def new_run(
         self, memory: AnswerMemory, output: OutputSink, feedback: QgsProcessingFeedback, recorder: RunRecorder
-    ) -> FindRun:
+    ) -> WindowRun:
         def open_sink(counts: FindCounts) -> QgsFeatureSink:
             self._objects = counts.objects
             return output.open()
 
-        return FindRun(self._layer, memory, open_sink, feedback, recorder.update, sink_name=lambda: output.identifier)
+        return WindowRun(self._layer, memory, open_sink, feedback, recorder.update, sink_name=lambda: output.identifier)
 
     def layer_name(self) -> str:
         return objects_name(self.prepared().request.title, self._objects)

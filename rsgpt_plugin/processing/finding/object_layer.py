@@ -20,7 +20,7 @@ from ...shared.objects.found_points import FoundPoint
 from ...shared.objects.search_grid import SearchGrid
 from ...shared.results.columns import object_columns
 from ...shared.results.rows import Cell
-from .object_search import ObjectSearch
+from .object_search import WantedObjects
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class ObjectLayer:
     frame: the pixels of the raster, in which objects are placed.
     """
 
-    search: ObjectSearch
+    search: WantedObjects
     grid: SearchGrid
     frame: QgisGrid
     source: str

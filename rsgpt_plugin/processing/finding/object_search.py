@@ -20,7 +20,7 @@ _WINDOW = Question("objects", "", task="find_window")
 
 
 @dataclass(frozen=True)
-class ObjectSearch(ModelPrompts):
+class WantedObjects(ModelPrompts):
     """Objects to find, and the model. labels: the finder's names of the objects, () for all.
 
     A window is searched for all objects that the model knows, so that another object needs no second search.
@@ -53,7 +53,7 @@ class ObjectSearch(ModelPrompts):
         """Return whether it is known what the model finds; a server must be asked first."""
         return self.model.finder is not None or not self.model.server
 
-    def completed(self, feedback: QgsFeedback | None = None) -> ObjectSearch:
+    def completed(self, feedback: QgsFeedback | None = None) -> WantedObjects:
         """Return the search with the labels of the model. Not on the main thread unless it `is_known`.
 
         Raises ModelError if the model finds nothing, QuestionError for an object that it does not find or has not

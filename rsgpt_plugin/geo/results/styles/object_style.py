@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QColor
 
 from ....shared.results.columns import CONFIDENCE, OBJECT
 from ..column_roles import ResultColumns
-from .colors import OTHER_COLOR, VALUE_COLORS
+from ..display_values import OTHER_COLOR, VALUE_COLORS
 
 translate = QCoreApplication.translate
 

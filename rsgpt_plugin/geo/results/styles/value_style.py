@@ -17,8 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
-from ..display_values import CONFIDENCE_LEVELS, DisplayColumn, Kind, display_text
-from .colors import OTHER_COLOR, VALUE_COLORS
+from ..display_values import CONFIDENCE_LEVELS, OTHER_COLOR, VALUE_COLORS, DisplayColumn, Kind, display_text
 from .style import level_names, style_polygons_by_confidence
 
 translate = QCoreApplication.translate

@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import QAction, QDialog, QMenu
 from rsgpt_plugin.gui.actions.find_actions import FIND, FindActions
 
 
-class Window:
+class ToolWindow:
     """The parts of the QGIS window that the actions use."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
@@ -67,8 +67,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def window(canvas: QgsMapCanvas) -> Iterator[Window]:
-    window = Window(canvas)
+def window(canvas: QgsMapCanvas) -> Iterator[ToolWindow]:
+    window = ToolWindow(canvas)
     actions = FindActions(window)
     actions.register()
     yield window
@@ -77,7 +77,7 @@ def window(canvas: QgsMapCanvas) -> Iterator[Window]:
 
 
 def test_the_button_takes_the_topmost_raster(
-    window: Window, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
+    window: ToolWindow, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
 ) -> None:
     window.active = QgsVectorLayer("Point", "points", "memory")
     window.tools[0].trigger()
@@ -86,7 +86,7 @@ def test_the_button_takes_the_topmost_raster(
 
 
 def test_the_active_raster_has_precedence(
-    window: Window, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
+    window: ToolWindow, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
 ) -> None:
     window.active = QgsRasterLayer(scenes.source(), "another")
     window.entries[0].trigger()
@@ -94,7 +94,7 @@ def test_the_active_raster_has_precedence(
 
 
 def test_the_map_s_menu_fills_in_the_extent(
-    window: Window, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
+    window: ToolWindow, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
 ) -> None:
     (entry,) = window.context_menu().actions()
     assert entry.text() == "Find objects in this view…"
@@ -105,7 +105,7 @@ def test_the_map_s_menu_fills_in_the_extent(
 
 
 def test_without_a_raster_the_dialog_is_empty_and_the_map_has_no_entry(
-    window: Window, opened: list[tuple[str, dict[str, Any]]]
+    window: ToolWindow, opened: list[tuple[str, dict[str, Any]]]
 ) -> None:
     window.canvas.setLayers([])
     assert window.context_menu().actions() == []
@@ -113,7 +113,7 @@ def test_without_a_raster_the_dialog_is_empty_and_the_map_has_no_entry(
     assert opened == [(FIND, {})]
 
 
-def test_without_processing_a_message_is_shown(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_processing_a_message_is_shown(window: ToolWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "processing", None)
     window.tools[0].trigger()
     (item,) = window.bar.items()

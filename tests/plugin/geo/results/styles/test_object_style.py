@@ -21,8 +21,8 @@ from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.geo.results.column_roles import result_columns
+from rsgpt_plugin.geo.results.display_values import VALUE_COLORS
 from rsgpt_plugin.geo.results.layer_metadata import has_style, is_results
-from rsgpt_plugin.geo.results.styles.colors import VALUE_COLORS
 from rsgpt_plugin.geo.results.styles.object_style import object_colors
 from rsgpt_plugin.geo.results.styles.stored_style import store_style
 from rsgpt_plugin.geo.results.styles.style import apply_style, show_styled

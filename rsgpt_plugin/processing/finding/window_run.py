@@ -31,7 +31,7 @@ class FindCounts(RunCounts):
         return sum(self.objects.values())
 
 
-class FindRun(PictureRun):
+class WindowRun(PictureRun):
     """A run that writes one row per object, after the last window. A run that ends early writes the objects so far.
 
     The output is opened at the end, so that a run that is killed keeps the objects of an earlier one.
