@@ -162,7 +162,10 @@ class ConversationTurn(QgsTask):
         source = AnswerSource(request.model, memory, request.language, self._feedback)
         view = scene.captured_view
         query = PictureQuery(view.image_sha256, lambda: scene.png, [request.question], view.gsd_m)
-        return _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
+        message = _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
+        limits = source.model.limits
+        doubt = limits.doubts(view.gsd_m, min(view.sent)) if limits is not None and message.answer else ""
+        return replace(message, doubt=doubt)
 
     def _add_text(self, text: str) -> None:
         self._texts.append(text)
