@@ -59,6 +59,7 @@ from .run_requests import input_sources, run_request
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+Item = TypeVar("Item")
 
 translate = QCoreApplication.translate
 
@@ -213,6 +214,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Run the algorithm and return its outputs."""
 
+    @abstractmethod
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        """Return up to `most` places of the prepared run, spread over all of them, as `processed` captures them.
+
+        Call it in the thread that captures them, which must call `plan.snapshot.leave_thread()` afterwards.
+        """
+
     def prepared(self) -> PreparedRun:
         """Return the input of the run. Raises ImageryError if Processing skipped the preparation."""
         if self.plan is None:
@@ -339,6 +347,12 @@ def _advice(output: OutputSink, rows: int) -> str:
     folders = [home(), file] if file.is_file() else [home()]
     space = missing_space(folders, run_bytes(rows, load().picture_bytes))
     return f"{space} {translate('Rsgpt', 'Run again: the answers so far are saved.')}".strip()
+
+
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """Return up to `most` items at equal distances."""
+    count = min(most, len(items))
+    return [items[(2 * number + 1) * len(items) // (2 * count)] for number in range(count)]
 
 
 def is_bounded(geometry: QgsGeometry) -> bool:

@@ -24,7 +24,15 @@ from ..geo.imagery.mask_polygons import Ground
 from ..geo.imagery.tile_geometry import checked_grid
 from ..geo.transforms import checked_transform
 from ..shared.rasters.tiles import TileGrid, Window
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
+from .algorithm_base import (
+    UNCHECKED,
+    DescribeAlgorithm,
+    Parameters,
+    PreparedRun,
+    is_bounded,
+    report_errors,
+    spread,
+)
 from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
@@ -77,11 +85,7 @@ class DescribeRaster(DescribeAlgorithm):
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         to = self.destination(parameters, context)
-        checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
-        area = area_on_layer(plan.snapshot, self._extent)
-        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
-        windows = self._windows(capture, area, context)
-        capture = capture.settled(windows, feedback)
+        capture, windows = self._captured(plan, context, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
         samples = tuple(place.feature for place in _places(capture, windows[:1]))
@@ -89,6 +93,20 @@ class DescribeRaster(DescribeAlgorithm):
         output = self.output(parameters, context, shape, to)
         counts = self.describe(output, _places(capture, windows), len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
+
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        capture, windows = self._captured(self.prepared(), context, feedback)
+        return list(_places(capture, spread(windows, most)))
+
+    def _captured(
+        self, plan: PreparedRun, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> tuple[Capture, list[Window]]:
+        """Return how the tiles are captured, with the stretch of the whole run, and all tiles."""
+        checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
+        area = area_on_layer(plan.snapshot, self._extent)
+        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
+        windows = self._windows(capture, area, context)
+        return capture.settled(windows, feedback), windows
 
     def _windows(self, capture: Capture, area: QgsGeometry, context: QgsProcessingContext) -> list[Window]:
         settings = self.prepared().settings

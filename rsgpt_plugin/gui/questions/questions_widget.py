@@ -12,15 +12,18 @@ from qgis.gui import (
     QgsProcessingParameterWidgetFactoryInterface,
 )
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
+from ...errors import RsgptError
 from ...geo.results.layer_rows import null_to_none
 from ...processing.parameter_kinds import parameter_widgets
 from ...processing.parameters import MODEL, QUESTIONS
 from ...services.runs.run_estimate import RunEstimate, run_estimate
+from ...services.runs.trial_run import trial_run
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
 from .run_preview import RunPreview
+from .trial_dialog import TrialDialog
 
 
 class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -48,6 +51,7 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         layout.addWidget(self.editor)
         if self.type() == QgsProcessingGui.WidgetType.Standard:
             self.preview = RunPreview(self._estimate, self.widgetContext().mapCanvas())
+            self.preview.tried.connect(self._try_out)
             layout.addWidget(self.preview)
         return frame
 
@@ -66,8 +70,19 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if self.preview is not None:
             self.preview.refresh()
 
+    def _values(self) -> dict[str, Any]:
+        return {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
+
+    def _try_out(self) -> None:
+        try:
+            task = trial_run(self.parameterDefinition().algorithm().id(), self._values(), QgsProject.instance())
+        except RsgptError as error:
+            QMessageBox.warning(self.preview, "RSGPT", str(error))
+            return
+        TrialDialog(task, self.preview).show()
+
     def _estimate(self) -> Optional[RunEstimate]:
-        parameters = {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
+        parameters = self._values()
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
         return run_estimate(self.parameterDefinition().algorithm(), parameters, context)
