@@ -56,9 +56,9 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         return frame
 
     def postInitialize(self, wrappers: list[Any]) -> None:  # noqa: N802 - QGIS's name
-        """Follow the values of all parameters of the dialog."""
+        """Follow the values of all parameters of the dialog, or of the row in batch mode."""
         super().postInitialize(wrappers)
-        if self.preview is not None:
+        if self.type() != QgsProcessingGui.WidgetType.Modeler:
             self._wrappers = list(wrappers)
             for wrapper in wrappers:
                 wrapper.widgetValueHasChanged.connect(self._refresh)

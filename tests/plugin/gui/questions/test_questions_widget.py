@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import QMessageBox
 from rsgpt_plugin.errors import RsgptError
 from rsgpt_plugin.gui.questions import questions_widget
 from rsgpt_plugin.gui.questions.question_builder import QuestionBuilder
-from rsgpt_plugin.gui.questions.question_line import QuestionLine
+from rsgpt_plugin.gui.questions.question_line import QuestionDialog, QuestionLine
 from rsgpt_plugin.gui.questions.questions_widget import QuestionsWidget
 from rsgpt_plugin.gui.questions.run_preview import RunPreview
 from rsgpt_plugin.gui.questions.trial_dialog import TrialDialog
@@ -133,6 +133,24 @@ def test_batch_mode_has_a_line(algorithm: Any) -> None:
     panel.addRow()
     gc.collect()
     assert len(dialog.findChildren(QuestionLine)) == 2
+    dialog.close()
+
+
+def test_the_rows_of_batch_mode_follow_the_model_of_their_line(
+    algorithm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[str] = []
+    monkeypatch.setattr(
+        QuestionDialog, "exec", lambda dialog: problems.append(dialog.builder.rows[0].problem.text()) or 0
+    )
+    dialog = BatchAlgorithmDialog(algorithm, None)
+    panel = dialog.mainWidget()
+    (line,) = dialog.findChildren(QuestionLine)
+    line.line.setText("Why is it red?")
+    line.edit.click()
+    panel.wrappers[0][panel.parameter_to_column["MODEL"]].setParameterValue("another", QgsProcessingContext())
+    line.edit.click()
+    assert problems == ["rsgpt-small cannot tell a reason from a picture", ""]
     dialog.close()
 
 
