@@ -71,7 +71,9 @@ class RowBuilder:
     def _sent(self) -> frozenset[int]:
         """The numbers of the prompts that the model is asked."""
         sent = set(self.asking.sent)
-        return frozenset(number for number, question in zip(self.prompts, self.asking.asked, strict=True) if question in sent)
+        return frozenset(
+            number for number, question in zip(self.prompts, self.asking.asked, strict=True) if question in sent
+        )
 
     def rows(self, plan: RasterPlan, results: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
         """Yield one row per tile of a raster, as values by column. Empty columns may be left out."""

@@ -76,9 +76,7 @@ def test_the_algorithm_dialog_has_a_builder(algorithm: Any) -> None:
     dialog.close()
 
 
-def test_the_questions_are_tried_with_the_values_of_the_dialog(
-    algorithm: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_questions_are_tried_with_the_values_of_the_dialog(algorithm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[tuple[str, dict[str, Any]]] = []
 
     def try_out(name: str, values: dict[str, Any], project: QgsProject) -> BackgroundTask:
@@ -136,13 +134,14 @@ def test_batch_mode_has_a_line(algorithm: Any) -> None:
     dialog.close()
 
 
-def test_the_rows_of_batch_mode_follow_the_model_of_their_line(
-    algorithm: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rows_of_batch_mode_follow_the_model_of_their_line(algorithm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     problems: list[str] = []
-    monkeypatch.setattr(
-        QuestionDialog, "exec", lambda dialog: problems.append(dialog.builder.rows[0].problem.text()) or 0
-    )
+
+    def look(dialog: QuestionDialog) -> int:
+        problems.append(dialog.builder.rows[0].problem.text())
+        return 0
+
+    monkeypatch.setattr(QuestionDialog, "exec", look)
     dialog = BatchAlgorithmDialog(algorithm, None)
     panel = dialog.mainWidget()
     (line,) = dialog.findChildren(QuestionLine)

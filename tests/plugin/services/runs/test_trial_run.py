@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from qgis.core import QgsApplication, QgsProcessing, QgsProcessingContext, QgsProcessingFeedback, QgsProject
-from qgis.core import QgsRasterLayer
+from qgis.core import (
+    QgsApplication,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+)
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.client import answer_source
