@@ -45,7 +45,14 @@ MASK = FeaturesParameter(
 )
 PLACES = FeaturesParameter("FEATURES", mark("Features to describe"), FEATURES, is_repeated=False)
 TILE_SIZE = NumberParameter(
-    "TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, minimum=16, maximum=1024, is_whole=True
+    "TILE_SIZE",
+    mark("Tile size (pixels)"),
+    TILES,
+    default=256,
+    minimum=16,
+    maximum=1024,
+    is_whole=True,
+    widget="rsgpt_tile_size",
 )
 OVERLAP = NumberParameter("OVERLAP", mark("Overlap (percent)"), TILES, default=0, minimum=0, maximum=90, is_whole=True)
 CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), is_repeated=False, default=True)

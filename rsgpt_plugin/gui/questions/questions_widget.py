@@ -17,12 +17,13 @@ from qgis.PyQt.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 from ...errors import RsgptError
 from ...geo.results.layer_rows import null_to_none
 from ...processing.parameter_kinds import parameter_widgets
-from ...processing.parameters import MODEL, QUESTIONS
+from ...processing.parameters import MODEL, QUESTIONS, TILE_SIZE
 from ...services.runs.run_estimate import RunEstimate, run_estimate
 from ...services.runs.trial_run import trial_run
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
 from .run_preview import RunPreview
+from .tile_size import TileSizeDialogWrapper
 from .trial_dialog import TrialDialog
 
 
@@ -154,17 +155,18 @@ class QuestionsWidgetFactory(QgsProcessingParameterWidgetFactoryInterface):
 
 
 class QuestionsWidget:
-    """Registers the widget for the parameters of the algorithms."""
+    """Registers the widgets for the parameters of the algorithms."""
 
     def __init__(self) -> None:
         self._factory = QuestionsWidgetFactory()
 
     def register(self) -> None:
-        """Add the factory. The registry owns it from then on."""
+        """Add the factory, which the registry owns from then on, and the widgets of the dialogs."""
         QgsGui.processingGuiRegistry().addParameterWidgetFactory(self._factory)
         parameter_widgets[QUESTIONS.widget] = DialogWrapper
+        parameter_widgets[TILE_SIZE.widget] = TileSizeDialogWrapper
 
     def unregister(self) -> None:
         """Remove the factory, which deletes it."""
-        del parameter_widgets[QUESTIONS.widget]
+        del parameter_widgets[QUESTIONS.widget], parameter_widgets[TILE_SIZE.widget]
         QgsGui.processingGuiRegistry().removeParameterWidgetFactory(self._factory)
