@@ -203,7 +203,7 @@ def ready(
 
 def test_describing_an_area_adds_a_feature_and_a_message(ready: PluginWindow) -> None:
     point = ready.canvas.extent().center()
-    action(ready.right_click(point), "Describe this area (256 pixels)").trigger()
+    action(ready.right_click(point), "Describe this area (77 m)").trigger()
     wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     (row,) = layer.getFeatures()

@@ -88,7 +88,7 @@ def _tried(
     algorithm: DescribeAlgorithm, context: QgsProcessingContext, feedback: QgsProcessingFeedback, task: BackgroundTask
 ) -> Trial:
     questions = algorithm.prepared().questions
-    rows, pngs = QgsFeatureStore(algorithm.fields(), algorithm.prepared().snapshot.crs), _Pictures()
+    rows, pngs = QgsFeatureStore(algorithm.fields(), algorithm.prepared().snapshot.crs), _TakenPictures()
     places = [pngs.kept(place) for place in algorithm.sampled(MOST_PLACES, context, feedback)]
 
     def report(counts: RunCounts) -> None:
@@ -106,7 +106,7 @@ def _tried(
     return Trial(tuple(question.name for question in questions.asked), tuple(described))
 
 
-class _Pictures:
+class _TakenPictures:
     """Keeps the pictures that a run takes, in the order of its places."""
 
     def __init__(self) -> None:
