@@ -1210,6 +1210,42 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
     </message>
     <message>
+      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again.</source>
+      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。</translation>
+    </message>
+    <message>
+      <source>a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'</source>
+      <translation>一个问题，也可以带类型，例如 'Is there any water?' 或 '[integer]: How many cars?'</translation>
+    </message>
+    <message>
+      <source>a geometry in the coordinate system of the layer</source>
+      <translation>采用图层坐标参照系的几何图形</translation>
+    </message>
+    <message>
+      <source>whether the model is asked if the answer is not stored (default: false)</source>
+      <translation>如果没有保存答案，是否询问模型（默认：false）</translation>
+    </message>
+    <message>
+      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project, or NULL if no such layer was searched for them. Where the search did not look, the number is 0.</source>
+      <translation>返回几何图形中的对象数量，在工程中最上层的查找结果图层中计数；如果没有图层查找过这类对象，则返回 NULL。在未查找的地方，数量为 0。</translation>
+    </message>
+    <message>
+      <source>what was searched for, for example 'airplane'</source>
+      <translation>所查找的对象，例如 'airplane'</translation>
+    </message>
+    <message>
+      <source>Syntax</source>
+      <translation>语法</translation>
+    </message>
+    <message>
+      <source>Arguments</source>
+      <translation>参数</translation>
+    </message>
+    <message>
+      <source>Examples</source>
+      <translation>示例</translation>
+    </message>
+    <message>
       <source>RSGPT: checking this machine</source>
       <translation>RSGPT：正在检查本机</translation>
     </message>
@@ -1458,6 +1494,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>结果已不存在。请继续运行以重新写入。</translation>
     </message>
     <message>
+      <source>RSGPT: trying the questions</source>
+      <translation>RSGPT：正在试用问题</translation>
+    </message>
+    <message>
       <source>Text</source>
       <translation>文本</translation>
     </message>
@@ -1532,6 +1572,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>{gsd} m per pixel is outside of the range that {model} knows well ({range} m)</source>
       <translation>每像素 {gsd} 米超出了 {model} 熟悉的范围（{range} 米）</translation>
+    </message>
+    <message>
+      <source>the picture is unlike those that the model was trained on</source>
+      <translation>该图片与模型训练所用的图片不同</translation>
     </message>
     <message>
       <source>Enter a single question.</source>
@@ -1924,6 +1968,10 @@ Prompts:
       <translation>询问该多边形</translation>
     </message>
     <message>
+      <source>{count} pixels</source>
+      <translation>{count} 像素</translation>
+    </message>
+    <message>
       <source>Side length of the square that is shown to the model, in meters on the ground:</source>
       <translation>模型所看正方形的边长（地面距离，米）：</translation>
     </message>
@@ -2242,8 +2290,8 @@ Prompts:
       <translation>How many cars are there?（请用英语提问）</translation>
     </message>
     <message>
-      <source>Saved questions</source>
-      <translation>已保存的问题</translation>
+      <source>Templates, saved and recent questions</source>
+      <translation>模板、已保存的问题和最近的问题</translation>
     </message>
     <message>
       <source>Answer type</source>
@@ -2389,6 +2437,10 @@ Prompts:
     <message>
       <source> m</source>
       <translation> 米</translation>
+    </message>
+    <message>
+      <source>{count} pixels</source>
+      <translation>{count} 像素</translation>
     </message>
     <message>
       <source>Side length of the square around the clicked point.</source>
@@ -2800,6 +2852,64 @@ Prompts:
     <message>
       <source>Show tiles on the map</source>
       <translation>在地图上显示切片</translation>
+    </message>
+    <message numerus="yes">
+      <source>Try on %n tile(s)…</source>
+      <translation>
+        <numerusform>在 %n 个切片上试用…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Try on %n feature(s)…</source>
+      <translation>
+        <numerusform>在 %n 个要素上试用…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>TileSizeBox</name>
+    <message>
+      <source>pixels</source>
+      <translation>像素</translation>
+    </message>
+    <message>
+      <source>meters</source>
+      <translation>米</translation>
+    </message>
+    <message>
+      <source>= {count} pixels</source>
+      <translation>= {count} 像素</translation>
+    </message>
+    <message>
+      <source>= {size} m</source>
+      <translation>= {size} m</translation>
+    </message>
+  </context>
+  <context>
+    <name>TrialDialog</name>
+    <message>
+      <source>Try the questions</source>
+      <translation>试用问题</translation>
+    </message>
+    <message>
+      <source>Asking… The first time, the model takes a moment to start.</source>
+      <translation>正在提问… 首次使用时，模型需要一点时间启动。</translation>
+    </message>
+    <message>
+      <source>Stopped.</source>
+      <translation>已停止。</translation>
+    </message>
+    <message>
+      <source>A run will not ask these questions again: the answers are stored.</source>
+      <translation>运行时不会再次询问这些问题：答案已保存。</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>图片</translation>
+    </message>
+    <message>
+      <source>Reason</source>
+      <translation>原因</translation>
     </message>
   </context>
   <context>

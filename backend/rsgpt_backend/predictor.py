@@ -76,6 +76,7 @@ class Answer:
     """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: the text is empty or repeats itself.
 
     form: the kind of answer whose calibration scale applies to its confidence, see engine/confidence.py; "" if unknown.
+    is_unusual: whether the picture is far from the training pictures.
     Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
@@ -86,6 +87,7 @@ class Answer:
     degenerate: bool
     prompt_tokens: int
     form: str = ""
+    is_unusual: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", clean(self.text))

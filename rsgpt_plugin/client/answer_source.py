@@ -249,4 +249,5 @@ def _raw_answer(reply: Reply) -> RawAnswer:
         asked_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         model=reply.model,
         is_cut=reply.finish_reason == "length",
+        is_unusual=reply.is_unusual,
     )

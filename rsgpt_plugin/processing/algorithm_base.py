@@ -57,6 +57,7 @@ from .run_requests import input_sources, run_request
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+Item = TypeVar("Item")
 
 translate = QCoreApplication.translate
 
@@ -342,8 +343,19 @@ class DescribeAlgorithm(RunAlgorithm):
             "rate and the remaining time. A remote server may charge for each answer."
         )
 
+    @abstractmethod
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        """Return up to `most` places of the prepared run, spread over all of them, as `processed` captures them.
+
+        Call it in the thread that captures them, which must call `plan.snapshot.leave_thread()` afterwards.
+        """
+
     def prompts(self, settings: Settings) -> RunQuestions:
         return run_questions(settings)
+
+    def questions(self) -> RunQuestions:
+        """Return the prompts of the prepared run."""
+        return cast("RunQuestions", self.prepared().prompts)
 
     def fields(self) -> QgsFields:
         return output_fields(self.prepared().prompts.questions)
@@ -351,9 +363,8 @@ class DescribeAlgorithm(RunAlgorithm):
     def new_run(
         self, memory: AnswerMemory, output: OutputSink, feedback: QgsProcessingFeedback, recorder: RunRecorder
     ) -> DescribeRun:
-        questions = cast("RunQuestions", self.prepared().prompts)
         return DescribeRun(
-            questions, memory, output.open, feedback, recorder.update, sink_name=lambda: output.identifier
+            self.questions(), memory, output.open, feedback, recorder.update, sink_name=lambda: output.identifier
         )
 
 
@@ -363,3 +374,9 @@ def _advice(output: OutputSink, rows: int) -> str:
     folders = [home(), file] if file.is_file() else [home()]
     space = missing_space(folders, run_bytes(rows, load().picture_bytes))
     return f"{space} {translate('Rsgpt', 'Run again: the answers so far are saved.')}".strip()
+
+
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """Return up to `most` items at equal distances."""
+    count = min(most, len(items))
+    return [items[(2 * number + 1) * len(items) // (2 * count)] for number in range(count)]

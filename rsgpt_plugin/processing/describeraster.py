@@ -12,7 +12,7 @@ from ..geo.imagery.capture import Capture, open_capture
 from ..geo.imagery.mask_polygons import PreparedArea
 from ..geo.imagery.tile_geometry import checked_grid
 from ..shared.rasters.tiles import TileGrid, Window
-from .algorithm_base import DescribeAlgorithm, Parameters, PreparedRun, report_errors
+from .algorithm_base import DescribeAlgorithm, Parameters, PreparedRun, report_errors, spread
 from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import MASK, OVERLAP, TILE_SIZE, TILES
@@ -59,10 +59,8 @@ class DescribeRaster(DescribeAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        to, area = self.destination(parameters, context), self._area.on_layer()
-        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
-        windows = self._windows(capture, area)
-        capture = capture.settled(windows, feedback)
+        to = self.destination(parameters, context)
+        capture, windows = self._captured(plan, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
         samples = tuple(place.feature for place in _places(capture, windows[:1]))
@@ -70,6 +68,17 @@ class DescribeRaster(DescribeAlgorithm):
         output = self.output(parameters, context, shape, to)
         counts = self.ask(output, _places(capture, windows), len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
+
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        capture, windows = self._captured(self.prepared(), feedback)
+        return list(_places(capture, spread(windows, most)))
+
+    def _captured(self, plan: PreparedRun, feedback: QgsProcessingFeedback) -> tuple[Capture, list[Window]]:
+        """Return how the tiles are captured, with the stretch of the whole run, and all tiles."""
+        area = self._area.on_layer()
+        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
+        windows = self._windows(capture, area)
+        return capture.settled(windows, feedback), windows
 
     def _windows(self, capture: Capture, area: QgsGeometry) -> list[Window]:
         settings, frame = self.prepared().settings, capture.frame

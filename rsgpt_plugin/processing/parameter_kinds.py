@@ -120,20 +120,22 @@ class TextParameter(Setting[str]):
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterString(self.name, label, multiLine=self.has_lines, optional=True)
-        if self.widget in parameter_widgets:
-            widget = {"class": parameter_widgets[self.widget], "widget_type": self.widget}
-            definition.setMetadata({"widget_wrapper": widget})
+        _set_widget(definition, self.widget, self.widget)
         return definition
 
 
 @dataclass(frozen=True)
 class NumberParameter(Setting[float]):
-    """A number from `minimum` to `maximum`. default: None makes it optional, with the value 0 if it is not set."""
+    """A number from `minimum` to `maximum`. default: None makes it optional, with the value 0 if it is not set.
+
+    widget: its key in `parameter_widgets`, "" for QGIS's own widget, which the modeler shows in any case.
+    """
 
     default: Optional[float] = None
     minimum: float = 0.0
     maximum: float = math.inf
     is_whole: bool = False
+    widget: str = ""
 
     def value(self, values: GivenValues) -> float:
         if self._is_left_out(values):
@@ -156,7 +158,9 @@ class NumberParameter(Setting[float]):
         kinds = QgsProcessingParameterNumber.Type
         limits = {"minValue": self.minimum, **({} if math.isinf(self.maximum) else {"maxValue": self.maximum})}
         kind, is_optional = kinds.Integer if self.is_whole else kinds.Double, self.default is None
-        return QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
+        definition = QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
+        _set_widget(definition, self.widget, definition.type())
+        return definition
 
 
 @dataclass(frozen=True)
@@ -282,3 +286,9 @@ class FeaturesParameter(Parameter):
 class SinkParameter(Parameter):
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFeatureSink(self.name, label)
+
+
+def _set_widget(definition: QgsProcessingParameterDefinition, widget: str, kind: str) -> None:
+    """Set the plugin's widget of a parameter, if there is a window. kind: of the widget, for QGIS's registry."""
+    if widget in parameter_widgets:
+        definition.setMetadata({"widget_wrapper": {"class": parameter_widgets[widget], "widget_type": kind}})

@@ -74,7 +74,14 @@ WANTED = NamesParameter(
 )
 BOXES = BooleanParameter("BOXES", mark("Write boxes instead of points"), (OBJECTS,))
 TILE_SIZE = NumberParameter(
-    "TILE_SIZE", mark("Tile size (pixels)"), (TILES,), default=256, minimum=16, maximum=1024, is_whole=True
+    "TILE_SIZE",
+    mark("Tile size (pixels)"),
+    (TILES,),
+    default=256,
+    minimum=16,
+    maximum=1024,
+    is_whole=True,
+    widget="rsgpt_tile_size",
 )
 OVERLAP = NumberParameter(
     "OVERLAP", mark("Overlap (percent)"), (TILES,), default=0, minimum=0, maximum=90, is_whole=True

@@ -151,7 +151,14 @@ def _raw_answer(answer: Answer, now: str) -> RawAnswer:
         return RawAnswer("", 0.0, asked_at=now, problem=_NOT_FINITE)
     is_cut = answer.finish_reason == "length"
     confidence = round(answer.confidence, 6)
-    return RawAnswer(answer.text, confidence, degenerate=answer.degenerate, asked_at=now, is_cut=is_cut)
+    return RawAnswer(
+        answer.text,
+        confidence,
+        degenerate=answer.degenerate,
+        asked_at=now,
+        is_cut=is_cut,
+        is_unusual=answer.is_unusual,
+    )
 
 
 def _now() -> str:

@@ -74,6 +74,7 @@ class Reply:
 
     reports_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
     probabilities. fingerprint: hash of everything that determined the answer; empty if the server does not report it.
+    is_unusual: whether the server reports that the picture is far from the training pictures.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Reply:
     model: str
     reports_confidence: bool = False
     fingerprint: str = ""
+    is_unusual: bool = False
 
 
 def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
@@ -132,6 +134,7 @@ def parse_reply(body: bytes) -> Reply:
         model=clean(str(record.get("model") or "")),
         reports_confidence=not math.isnan(_number(extra.get("confidence"))),
         fingerprint=clean(str(extra.get("fingerprint") or "")),
+        is_unusual=extra.get("unusual") is True,
     )
 
 

@@ -72,6 +72,7 @@ class ReplyWriter:
             "degenerate": answer.degenerate,
             "weights_sha256": self.weights_sha256,
             "fingerprint": self.fingerprint,
+            **({"unusual": True} if answer.is_unusual else {}),
         }
         return {"usage": usage, "rsgpt": extra}
 
