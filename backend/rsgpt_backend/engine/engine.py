@@ -35,6 +35,7 @@ from .heads.classification import classified
 from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
+from .heads.showing import Showing
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODER_BATCH = 4  # more pictures at once need memory blocks that the C library allocates slowly, and take longer each
@@ -64,6 +65,7 @@ class Engine:
         self._finder_answers = FinderAnswers(model, self._beat)
         self._classifier_answers = ClassifierAnswers(model, self._encode)
         self._questions = QuestionReader(model)
+        self._showing = Showing(lambda asks: self._rows(asks)[0], self._classifier_answers, self._finder_answers)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -109,6 +111,14 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     @torch.inference_mode()
+    def show(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        """Yield where in the pictures the things are that the prompts ask about; see heads/showing.py."""
+        try:
+            yield from self._showing.stream(asks)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise EngineError(f"The model failed on this picture: {error}. Try a smaller picture.") from error
+
+    @torch.inference_mode()
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
         """Return the vectors of texts and pictures; see predictor.Predictor."""
         matching_head(self.model)
@@ -131,11 +141,7 @@ class Engine:
             raise EngineError(f"The model failed on this input: {error}. Try fewer pictures.") from error
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        asks = list(map(self._with_defaults, asks))
-        questions = self._questions.read(list(map(question_of, asks)))
-        asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
-        instructions = self.model.instruct([ask.prompt for ask in asks])
-        all_rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
+        all_rows, instructions = self._rows(asks)
         self._measure_novelty([row for row in all_rows if not row.ask.cancel.is_set()])
         answered = set[int]()
         for step in chain(self._classifier_answers.stream(all_rows), self._finder_answers.stream(all_rows)):
@@ -146,7 +152,7 @@ class Engine:
             if row.ask.cancel.is_set() and index not in answered:
                 answered.add(index)
                 yield Step(index, answer=row.finish("cancelled"))
-        unanswered = [index for index in range(len(asks)) if index not in answered]
+        unanswered = [index for index in range(len(all_rows)) if index not in answered]
         self._classifier_answers.propose([all_rows[index] for index in unanswered])
         asks = [row.ask for row in all_rows]
         for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions], unanswered):
@@ -155,6 +161,15 @@ class Engine:
             self.on_heartbeat()  # encoding may take long
             for step in self._run_part(features, rows, part_instructions, beams, indices):
                 yield replace(step, index=indices[step.index])
+
+    def _rows(self, asks: Sequence[Ask]) -> tuple[list[AnswerRow], list[Instruction]]:
+        """Return the rows of asks, with their questions read, and their instructions."""
+        asks = list(map(self._with_defaults, asks))
+        questions = self._questions.read(list(map(question_of, asks)))
+        asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
+        instructions = self.model.instruct([ask.prompt for ask in asks])
+        rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
+        return rows, instructions
 
     def _measure_novelty(self, rows: Sequence[AnswerRow]) -> None:
         if self.model.novelty is None or not rows:
