@@ -73,6 +73,7 @@ class Answer:
     """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: the text is empty or repeats itself.
 
     form: the kind of answer whose calibration scale applies to its confidence, see engine/confidence.py; "" if unknown.
+    answered_by: the part of the model that had the last word, one of shared/answers/answered_by.py; "" if unknown.
     Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
@@ -83,6 +84,7 @@ class Answer:
     degenerate: bool
     prompt_tokens: int
     form: str = ""
+    answered_by: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", clean(self.text))

@@ -245,4 +245,5 @@ def _raw_answer(reply: Reply) -> RawAnswer:
         asked_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         model=reply.model,
         is_cut=reply.finish_reason == "length",
+        answered_by=reply.answered_by,
     )

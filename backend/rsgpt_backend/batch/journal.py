@@ -20,14 +20,15 @@ from rsgpt_plugin.shared.rasters.ellipsoid import stated_resolution
 
 from ..errors import DataError
 
-_VERSION = 3
+_VERSION = 4
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
 # gsd_m: the resolution that the model got; 0 if it is unknown, or for models that do not read it.
 _ANSWER_TABLE = """
 CREATE TABLE answers (
     image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, gsd_m REAL NOT NULL, text TEXT NOT NULL,
     confidence REAL NOT NULL, degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL,
-    is_cut INTEGER NOT NULL, PRIMARY KEY (image_sha256, prompt, gsd_m)) WITHOUT ROWID;
+    is_cut INTEGER NOT NULL, answered_by TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (image_sha256, prompt, gsd_m)) WITHOUT ROWID;
 """
 _SCHEMA = f"""
 CREATE TABLE rasters (id INTEGER PRIMARY KEY, plan TEXT NOT NULL UNIQUE);
@@ -44,20 +45,24 @@ _FROM_2 = "\n".join(
     (
         "ALTER TABLE answers RENAME TO old_answers;",
         _ANSWER_TABLE,
-        "INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut",
-        "FROM old_answers;",
+        "INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut,",
+        "'' FROM old_answers;",
         "DROP TABLE old_answers;",
     )
 )
-_UPGRADES = {1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;{_FROM_2}", 2: _FROM_2}
+_UPGRADES = {
+    1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;{_FROM_2}",
+    2: _FROM_2,
+    3: "ALTER TABLE answers ADD COLUMN answered_by TEXT NOT NULL DEFAULT '';",
+}
 _TILES = (
     "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "
-    "problem, is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
+    "problem, is_cut, answered_by FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
     "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
     "WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _ANSWERS = (
-    "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut FROM answers "
+    "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut, answered_by FROM answers "
     "WHERE image_sha256 = ? AND gsd_m = stated_gsd_m(?) AND prompt IN (SELECT value FROM json_each(?))"
 )
 _PAGE = 4096  # tiles per query
@@ -170,7 +175,7 @@ class BatchJournal:
         answers = [
             (
                 *(tile.image_sha256, prompt, self._stated_gsd_m(tile.gsd_m), raw.text, raw.confidence),
-                *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut),
+                *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut, raw.answered_by),
             )
             for tile in results
             for prompt, raw in tile.answers.items()
@@ -179,7 +184,9 @@ class BatchJournal:
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
                 self._database.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", tiles)
-                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", answers)
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", answers
+                )
 
     def _stated_gsd_m(self, gsd_m: float | None) -> float:
         """Return the resolution under which the answers about a picture are stored."""
@@ -238,8 +245,17 @@ def _result(raster: int, rows: Sequence[tuple[Any, ...]]) -> TileResult:
 
 
 def _answer(text: str, confidence: float | None, degenerate: int, *rest: Any) -> RawAnswer:
-    asked_at, problem, is_cut = rest
-    return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(is_cut))
+    asked_at, problem, is_cut, answered_by = rest
+    return RawAnswer(
+        text,
+        confidence,
+        (),
+        bool(degenerate),
+        asked_at,
+        problem=problem,
+        is_cut=bool(is_cut),
+        answered_by=answered_by,
+    )
 
 
 def _unanswered(result: TileResult, prompts: Sequence[int]) -> tuple[int, ...]:

@@ -71,6 +71,7 @@ class Reply:
 
     reports_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
     probabilities. fingerprint: hash of everything that determined the answer; empty if the server does not report it.
+    answered_by: the part of the model that answered, or "".
     """
 
     text: str
@@ -81,6 +82,7 @@ class Reply:
     model: str
     reports_confidence: bool = False
     fingerprint: str = ""
+    answered_by: str = ""
 
 
 def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
@@ -127,6 +129,7 @@ def parse_reply(body: bytes) -> Reply:
         model=clean(str(record.get("model") or "")),
         reports_confidence=not math.isnan(_number(extra.get("confidence"))),
         fingerprint=clean(str(extra.get("fingerprint") or "")),
+        answered_by=clean(str(extra.get("answered_by") or "")),
     )
 
 

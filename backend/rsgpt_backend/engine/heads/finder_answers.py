@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rsgpt_plugin.shared.answers.answered_by import FINDER
 from rsgpt_plugin.shared.answers.places import PLACES
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.shown import Shown, Unshown, region_rows
@@ -105,7 +106,7 @@ class FinderAnswers:
             except _SearchCanceled:
                 continue
             if found:
-                yield Step(index, token=row.select(found.text, found.probability, found.form))
+                yield Step(index, token=row.select(found.text, found.probability, found.form, FINDER))
                 yield Step(index, answer=row.finish("stop"))
 
     def show(self, row: AnswerRow, is_absent: bool) -> Shown | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from rsgpt_plugin.shared.answers.answered_by import FINDER
 from rsgpt_plugin.shared.objects.shown import shown_text
 
 from ...predictor import Ask, Step
@@ -39,5 +40,5 @@ class Showing:
             if shown is None:
                 yield Step(index, answer=row.finish("cancelled"))
                 continue
-            yield Step(index, token=row.select(shown_text(shown), 1.0, "shown"))
+            yield Step(index, token=row.select(shown_text(shown), 1.0, "shown", FINDER))
             yield Step(index, answer=row.finish("stop"))

@@ -72,6 +72,7 @@ class ReplyWriter:
             "degenerate": answer.degenerate,
             "weights_sha256": self.weights_sha256,
             "fingerprint": self.fingerprint,
+            **({"answered_by": answer.answered_by} if answer.answered_by else {}),
         }
         return {"usage": usage, "rsgpt": extra}
 

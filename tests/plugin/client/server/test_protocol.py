@@ -57,6 +57,7 @@ def test_replies_of_the_contract_are_parsed(case: dict[str, Any]) -> None:
     reply, expected = parse_reply(json.dumps(case["reply"]).encode()), case["answer"]
     assert (reply.text, reply.confidence) == (expected["text"], expected["confidence"])
     assert (reply.finish_reason, reply.degenerate) == (expected["finish_reason"], expected["degenerate"])
+    assert reply.answered_by == expected.get("answered_by", "")
     assert [(token.text, token.logprob) for token in reply.tokens] == [
         (token["text"], token["logprob"]) for token in expected["tokens"]
     ]
