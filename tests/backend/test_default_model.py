@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,7 @@ from rsgpt_backend.search.indexing import PictureSource
 from rsgpt_backend.search.picture_index import PictureIndex
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES, place
+from rsgpt_plugin.shared.objects.found_text import read_found
 from rsgpt_plugin.shared.objects.shown import Shown, Unshown, read_shown
 from tests.backend.batch.rasters import OddGeoTiff, write
 from tests.conftest import HOME, ROOT
@@ -100,6 +103,17 @@ def test_a_search_by_words_and_by_example(engine: Engine, tiles: dict[str, Image
         like = searcher.like(source("forest87.jpg"), 3, lambda name, error: pytest.fail(f"{name}: {error}"))
         assert like is not None
         assert "forest87.jpg" not in dict(like.pictures)
+
+
+def test_tasks_on_a_real_picture(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    picture = tiles["airplane84.jpg"]
+    found = read_found(engine.perform(Ask(picture, "airplane84", "", task="find")).text)
+    assert 2 <= len(found.points["airplane"]) <= 4  # four, of which one is half cut off
+    row = engine.perform(Ask(picture, "airplane84", "", task="index")).text
+    vector = np.frombuffer(base64.b64decode(row), "<f2")[: engine.model.config.matching_width].astype(float)
+    (words,) = engine.embed(["Two white planes are at the airport ."])
+    (other,) = engine.embed(["a forest with many green trees ."])
+    assert vector @ np.array(words.vector) > vector @ np.array(other.vector) + 0.2
 
 
 def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Image.Image]) -> None:
@@ -230,9 +244,8 @@ def test_what_is_asked_about_is_shown_where_the_answer_says(engine: Engine, tile
     asked.append(("airplane84.jpg", "Is this an airport?"))
     asks = [Ask(tiles[name], name, prompt, gsd_m=0.3) for name, prompt in asked]
     answers = [answer.text for answer in engine.answer(asks)]
-    of_planes, of_houses, of_road, of_airport = (
-        read_shown(step.answer.text) for step in engine.show(asks) if step.answer
-    )
+    shown = [engine.perform(replace(ask, task="show")) for ask in asks]
+    of_planes, of_houses, of_road, of_airport = (read_shown(answer.text) for answer in shown)
     assert (len(of_planes.points), answers[0], of_planes.boxed) == (2, "2", True)
     assert (str(len(of_houses.points)), of_houses.name) == (answers[1], "building")
     rows, columns = of_road.cells.nonzero()

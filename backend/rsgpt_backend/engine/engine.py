@@ -15,6 +15,8 @@ from itertools import chain
 import torch
 from torch import Tensor
 
+from rsgpt_plugin.shared.objects.shown import Shown
+
 from ..errors import EngineError
 from ..model.decoding.answer_scoring import score
 from ..model.decoding.beam_search import Search, search
@@ -26,7 +28,7 @@ from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
 from ..model.vision.ground_resolution import input_resolution
-from ..predictor import Answer, Ask, Capabilities, Classification, Embedding, FinishReason, KeyedPicture, Step
+from ..predictor import Answer, Ask, Classification, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow, check_finite
 from .choices import choice_logprobs, max_spellings_scored, question_of, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
@@ -35,7 +37,8 @@ from .heads.classification import classified
 from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
-from .heads.showing import Showing
+from .heads.showing import show
+from .tasks import capabilities_of, task_answer
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODER_BATCH = 4  # more pictures at once need memory blocks that the C library allocates slowly, and take longer each
@@ -54,7 +57,7 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
-        self.capabilities = Capabilities(model.finder is not None, model.matching is not None, config.reads_gsd)
+        self.capabilities = capabilities_of(model)
         openings = tuple((token, config.yes_odds) for token in _yes_tokens(model)) if config.yes_odds else ()
         self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
@@ -65,7 +68,6 @@ class Engine:
         self._finder_answers = FinderAnswers(model, self._beat)
         self._classifier_answers = ClassifierAnswers(model, self._encode)
         self._questions = QuestionReader(model)
-        self._showing = Showing(lambda asks: self._rows(asks)[0], self._classifier_answers, self._finder_answers)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -111,10 +113,11 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     @torch.inference_mode()
-    def show(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        """Yield where in the pictures the things are that the prompts ask about; see heads/showing.py."""
+    def show(self, ask: Ask) -> Shown:
+        """Return where in the picture the thing is that the prompt asks about. Raises EngineError."""
         try:
-            yield from self._showing.stream(asks)
+            (row,), _ = self._rows([ask])
+            return show(row, self._classifier_answers, self._finder_answers)
         except (RuntimeError, ValueError, IndexError) as error:
             raise EngineError(f"The model failed on this picture: {error}. Try a smaller picture.") from error
 
@@ -139,6 +142,10 @@ class Engine:
             return classified(self.model, self._encode(pictures)) if pictures else []
         except (RuntimeError, ValueError, IndexError) as error:
             raise EngineError(f"The model failed on this input: {error}. Try fewer pictures.") from error
+
+    def perform(self, ask: Ask) -> Answer:
+        """Return the result of the task of an ask; see predictor.Predictor."""
+        return task_answer(self, ask)
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         all_rows, instructions = self._rows(asks)

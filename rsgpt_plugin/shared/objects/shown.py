@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ModelError
 from ..i18n import translate
 from .found_points import FoundPoint
+from .found_text import point_of, point_values
 
 
 class Unshown(Enum):
@@ -58,11 +59,15 @@ def region_rows(cells: np.ndarray) -> tuple[str, ...]:
 
 def shown_text(shown: Shown) -> str:
     """Return the text of a reply, which `read_shown` reads."""
-    points = [
-        [round(float(value), 4) for value in (point.x, point.y, point.confidence, *point.box)] for point in shown.points
-    ]
-    fields: dict[str, Any] = {"width": shown.width, "height": shown.height, "name": shown.name, "points": points}
-    fields.update(boxed=shown.boxed, region=list(shown.region), reason=shown.reason.value if shown.reason else "")
+    fields = {
+        "width": shown.width,
+        "height": shown.height,
+        "name": shown.name,
+        "points": [point_values(point) for point in shown.points],
+        "boxed": shown.boxed,
+        "region": list(shown.region),
+        "reason": shown.reason.value if shown.reason else "",
+    }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -82,12 +87,11 @@ def _shown(fields: Mapping[str, Any]) -> Shown:
     reason, region = fields["reason"], tuple(str(row) for row in fields["region"])
     if len({len(row) for row in region}) > 1:
         raise ValueError("rows of different lengths")
-    points = (tuple(float(value) for value in row) for row in fields["points"])
     return Shown(
         int(fields["width"]),
         int(fields["height"]),
         str(fields["name"]),
-        tuple(FoundPoint(x, y, sure, (left, top, wide, high)) for x, y, sure, left, top, wide, high in points),
+        tuple(map(point_of, fields["points"])),
         bool(fields["boxed"]),
         region,
         Unshown(reason) if reason else None,

@@ -19,7 +19,7 @@ from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.core.answer_cache import AnswerCache
 from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.errors import OutputError, RsgptError, ServerError
-from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 MODEL = ModelInfo("rsgpt-small", "ab" * 32)
@@ -196,6 +196,16 @@ def test_a_model_that_does_not_read_the_resolution_keeps_its_answers(
 def test_a_conversation_sends_the_resolution(memory: AnswerMemory, model: ScriptedModel) -> None:
     AnswerSource(MODEL, memory).ask_one(query("a", 0.3), lambda text: None)
     assert [prompt.gsd_m for prompt in model.prompts] == [0.3]
+
+
+def test_a_task_is_sent_and_has_its_own_answer(memory: AnswerMemory, model: ScriptedModel) -> None:
+    source = AnswerSource(MODEL, memory)
+    received: list[QueryOutcome] = []
+    questions = [Question("objects", "", task=task) for task in ("find", "find_window", "")]
+    for _ in range(2):
+        source.ask_many([PictureQuery("a" * 64, lambda: b"a", questions)], received.append)
+    assert sorted(prompt.task for prompt in model.prompts) == ["", "find", "find_window"]
+    assert len(received) == 6
 
 
 def test_a_question_beyond_the_limits_of_the_model_is_not_sent(memory: AnswerMemory, model: ScriptedModel) -> None:

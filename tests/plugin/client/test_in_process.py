@@ -113,6 +113,15 @@ def test_the_engine_is_told_the_ground_resolution(engines: Engines) -> None:
     assert {ask.gsd_m for ask in engines.asks} == {0.3, 10.0, None}
 
 
+def test_texts_get_vectors_and_tasks_are_performed(engines: Engines) -> None:
+    model = InProcessModel(ModelInfo("a"))
+    assert model.embed_texts(["many boats", "a road"]) == [[0.0, 1.0]] * 2
+    ((_, outcome),) = model.ask_many([Prompt(PICTURE, "", task="find")])
+    assert isinstance(outcome, Reply)
+    assert outcome.text.startswith("a ")
+    assert engines.asks == []  # a task is not a question
+
+
 def test_another_model_is_refused_during_a_run_and_the_run_loses_no_answer(engines: Engines) -> None:
     engines.delays["a"] = 0.5
     run = Asking("a", 480)

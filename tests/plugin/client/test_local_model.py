@@ -56,6 +56,24 @@ def test_one_server_answers_all_kinds_of_requests(started: list[LocalServer]) ->
     assert len(started) == 1
 
 
+def test_texts_get_vectors_and_tasks_are_performed(started: list[LocalServer]) -> None:
+    model = LocalModel(SPEC, "rsgpt-small")
+    assert model.embed_texts(["many boats", "a road"]) == [[0.0, 1.0]] * 2
+    ((_, outcome),) = model.ask_many([Prompt(shape_picture("red"), "", task="find")])
+    assert isinstance(outcome, Reply)
+    assert (outcome.text, outcome.confidence) == ("boats", 1.0)
+    assert len(started) == 1
+
+
+def test_a_server_without_vectors_says_so(
+    fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch, qgis_app: object
+) -> None:
+    script = '{"capabilities": {"embed": false}}'
+    monkeypatch.setattr(local_server, "_managed_server", lambda spec: fake_server("--script", script))
+    with pytest.raises(ServerError, match="no vectors"):
+        LocalModel(SPEC, "rsgpt-small").embed_texts(["many boats"])
+
+
 def test_a_model_without_an_environment_is_refused_when_it_is_created(qgis_app: object) -> None:
     with pytest.raises(SetupError, match="is not set up"):
         LocalModel(SPEC, "rsgpt-small")

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ...engine.engine import Engine
+from ...engine.tasks import index_rows
 from ...errors import DataError, RsgptError
 from ...predictor import KeyedPicture
 from ...search.indexing import PictureSource, index_pictures
@@ -102,5 +103,4 @@ class Searcher:
 
     def _rows(self, pictures: Sequence[KeyedPicture]) -> list[Row]:
         """Return what the model computes of pictures: vector, probabilities of things, and of kinds of areas."""
-        pairs = zip(self._engine.embed(pictures), self._engine.classify(pictures), strict=True)
-        return [np.array([*one.vector, *other.things, *other.kinds], np.float16) for one, other in pairs]
+        return index_rows(self._engine, pictures)

@@ -13,6 +13,7 @@ from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.heads import finder_answers
 from rsgpt_backend.engine.heads.finder_answers import FinderAnswers
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
+from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_plugin.shared.answers.places import place
@@ -57,8 +58,7 @@ def finder(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, recognize: Callable[...,
 
 def shown(engine: Engine, prompt: str) -> Shown:
     """Return what the engine shows of a prompt."""
-    (text,) = [step.answer.text for step in engine.show([ask(0, prompt)]) if step.answer]
-    return read_shown(text)
+    return read_shown(engine.perform(ask(0, prompt, task="show")).text)
 
 
 @pytest.mark.parametrize("prompt", ["How many cars are there?", "Where are the cars?", "Are there cars?"])
@@ -88,8 +88,7 @@ def test_a_color_is_shown_where_the_answer_says_it_is(finder: Engine) -> None:
     image = Image.new("RGB", SIZE, (40, 70, 40))
     ImageDraw.Draw(image).rectangle((66, 54, 94, 78), fill="white")
     asked = replace(ask(0, "Where is the white patch?"), image=image)
-    (answer,), (text,) = finder.answer([asked]), [step.answer.text for step in finder.show([asked]) if step.answer]
-    patch = read_shown(text)
+    (answer,), patch = finder.answer([asked]), finder.show(asked)
     rows, columns = patch.cells.nonzero()
     center = (columns.mean() + 0.5) / patch.cells.shape[1], (rows.mean() + 0.5) / patch.cells.shape[0]
     assert (answer.text, answer.form, place(*center), patch.name) == (
@@ -116,14 +115,17 @@ def test_reasons(finder: Engine, prompt: str, name: str, reason: Unshown) -> Non
     assert shown(finder, prompt) == Shown(*SIZE, name, reason=reason)
 
 
-def test_a_model_without_a_finder_knows_nothing(toy: Rsgpt, recognize: Callable[..., None]) -> None:
-    recognize(QUESTIONS)
-    assert shown(Engine(toy), "Where are the cars?") == Shown(*SIZE, "cars", reason=Unshown.UNKNOWN)
-
-
-def test_canceled_asks_end(finder: Engine) -> None:
-    canceled = ask(0, "Where are the cars?")
+def test_a_canceled_search_ends(finder: Engine) -> None:
+    canceled = ask(0, "Where are the cars?", task="show")
     canceled.cancel.set()
-    (step,) = finder.show([canceled])
-    assert step.answer is not None
-    assert (step.answer.text, step.answer.finish_reason) == ("", "cancelled")
+    with pytest.raises(EngineError, match="was canceled"):
+        finder.perform(canceled)
+
+
+def test_a_search_that_fails_is_reported(finder: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(finder_answers, "search", fail)
+    with pytest.raises(EngineError, match="out of memory"):
+        finder.perform(ask(0, "Where are the cars?", task="show"))
