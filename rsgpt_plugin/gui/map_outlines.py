@@ -17,8 +17,8 @@ from qgis.PyQt.QtGui import QColor
 
 from ..services.asking.click_run import ShownAnswers
 
-_LINE = QColor(0, 103, 177)
-_CASING = QColor(255, 253, 245)
+LINE = QColor(0, 103, 177)
+CASING = QColor(255, 253, 245)
 _INSIDE = QColor(0, 103, 177, 30)
 _ANSWER_FACTOR = 2.0
 _POINT_SIZE = 9  # pixels
@@ -27,8 +27,8 @@ _POINT_SIZE = 9  # pixels
 def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
     """Return an empty rubber band in the plugin's style. The caller removes it from the canvas."""
     band = QgsRubberBand(canvas, Qgis.GeometryType.Polygon)
-    band.setStrokeColor(_LINE)
-    band.setSecondaryStrokeColor(_CASING)
+    band.setStrokeColor(LINE)
+    band.setSecondaryStrokeColor(CASING)
     band.setFillColor(_INSIDE if filled else QColor(0, 0, 0, 0))
     band.setWidth(2)
     return band

@@ -8,10 +8,9 @@ from qgis.PyQt.QtCore import QPointF, QRect, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPen
 
 from ...services.showing.where import Located, boxes_of
+from ..map_outlines import CASING, LINE
 
-_LINE = QColor(255, 221, 51)
-_CASING = QColor(0, 0, 0, 160)
-_INSIDE = QColor(255, 221, 51, 90)
+_INSIDE = QColor(0, 103, 177, 140)
 _RADIUS = 4.0
 
 
@@ -25,8 +24,8 @@ def draw_marks(painter: QPainter, located: Optional[Located], target: QRect) -> 
     def placed(x: float, y: float) -> QPointF:
         return QPointF(target.left() + x * across, target.top() + y * down)
 
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, bool(shown.points))
-    for pen in (QPen(_CASING, 3), QPen(_LINE, 1.5)) if shown.points else (QPen(Qt.PenStyle.NoPen),):
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # a cell may be smaller than a pixel
+    for pen in (QPen(CASING, 3.5), QPen(LINE, 1.5)) if shown.points else (QPen(Qt.PenStyle.NoPen),):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush if shown.points else _INSIDE)
         if shown.boxed or not shown.points:

@@ -20,8 +20,8 @@ def located(shown: Shown, gsd_m: float = 0.5, turned: bool = False) -> Located:
     """Return what is shown in a picture of 100 x 50 pixels of half a meter; or of a grid turned by 30 degrees."""
     right, down = ((50.0, 0.0), (0.0, -25.0)) if not turned else ((43.3013, 25.0), (12.5, -21.6506))
     left, top = 500_000.0, 5_000_000.0
-    corners = [QgsPointXY(left + x, top + y) for x, y in ((0.0, 0.0), right, down)]
-    return Located(ShownSubject("?", "00", gsd_m, MapFrame(*corners, UTM)), shown)
+    first, second, third = (QgsPointXY(left + x, top + y) for x, y in ((0.0, 0.0), right, down))
+    return Located(ShownSubject("?", "00", gsd_m, MapFrame(first, second, third, UTM)), shown)
 
 
 def centers(geometry: QgsGeometry) -> list[tuple[float, float]]:
