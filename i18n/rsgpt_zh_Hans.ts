@@ -794,10 +794,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>运行因未知原因失败。请查看 QGIS 日志消息中的“Processing”。</translation>
     </message>
     <message>
-      <source>{failed} of {windows} search windows failed ({reason}). Run again to search them.</source>
-      <translation>{windows} 个搜索窗口中有 {failed} 个失败（{reason}）。请再次运行以搜索它们。</translation>
-    </message>
-    <message>
       <source>Find objects</source>
       <translation>查找对象</translation>
     </message>
@@ -856,6 +852,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>The model has not learned the boxes of: {objects}. Write points instead.</source>
       <translation>模型没有学习过以下对象的边框：{objects}。请改为写入点。</translation>
+    </message>
+    <message>
+      <source>{failed} of {windows} search windows failed ({reason}). Run again to search them.</source>
+      <translation>{windows} 个搜索窗口中有 {failed} 个失败（{reason}）。请再次运行以搜索它们。</translation>
     </message>
     <message>
       <source>{path} would overwrite {input}, which this run reads. Choose another output.</source>
@@ -1498,6 +1498,42 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>RSGPT：正在试用问题</translation>
     </message>
     <message>
+      <source>{count} × {name}</source>
+      <translation>{count} × {name}</translation>
+    </message>
+    <message>
+      <source>{name}: {share} of the picture</source>
+      <translation>{name}：占图片的 {share}</translation>
+    </message>
+    <message>
+      <source>The picture of this answer is no longer stored. Ask the question again.</source>
+      <translation>此答案的图片已不再存储。请重新提问。</translation>
+    </message>
+    <message>
+      <source>RSGPT: showing where something is</source>
+      <translation>RSGPT：正在显示位置</translation>
+    </message>
+    <message>
+      <source>The model “{name}” cannot show where something is. Choose the built-in model in the options of RSGPT.</source>
+      <translation>模型“{name}”无法显示事物的位置。请在 RSGPT 的选项中选择内置模型。</translation>
+    </message>
+    <message>
+      <source>Nothing to show: the question does not ask for the number, the place, or the presence of a thing.</source>
+      <translation>没有可显示的内容：该问题没有问及某种事物的数量、位置或是否存在。</translation>
+    </message>
+    <message>
+      <source>Nothing to show: the model cannot locate “{name}”.</source>
+      <translation>没有可显示的内容：模型无法定位“{name}”。</translation>
+    </message>
+    <message>
+      <source>Nothing to show: the model cannot tell which of “{name}” the question means.</source>
+      <translation>没有可显示的内容：模型无法判断问题指的是哪些“{name}”。</translation>
+    </message>
+    <message>
+      <source>Nothing to show: the model finds no “{name}” in the picture.</source>
+      <translation>没有可显示的内容：模型在图片中未找到“{name}”。</translation>
+    </message>
+    <message>
       <source>Text</source>
       <translation>文本</translation>
     </message>
@@ -1670,6 +1706,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>{path} 无法用作 GeoPackage（{error}）。请选择其他文件。</translation>
     </message>
     <message>
+      <source>The reply does not say where something is ({error}). Choose another model.</source>
+      <translation>回复没有说明事物的位置（{error}）。请选择其他模型。</translation>
+    </message>
+    <message>
       <source>The raster has no band that can be shown. Choose another raster.</source>
       <translation>该栅格没有可显示的波段。请选择其他栅格。</translation>
     </message>
@@ -1788,6 +1828,14 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>hash of everything that decides the model's answers: weights, settings, calibration, precision</source>
       <translation>决定模型回答的所有因素的哈希值：权重、设置、校准、精度</translation>
+    </message>
+    <message>
+      <source>Answered by</source>
+      <translation>回答者</translation>
+    </message>
+    <message>
+      <source>part of the model that answered each question: finder, classifier or language model</source>
+      <translation>回答每个问题的模型部分：查找器（finder）、分类器（classifier）或语言模型（language model）</translation>
     </message>
     <message>
       <source>Prompt</source>
@@ -2226,8 +2274,24 @@ Prompts:
       <translation>添加到结果图层</translation>
     </message>
     <message>
+      <source>Hide</source>
+      <translation>隐藏</translation>
+    </message>
+    <message>
+      <source>Show where</source>
+      <translation>显示位置</translation>
+    </message>
+    <message>
       <source>{percent} % sure</source>
       <translation>置信度 {percent} %</translation>
+    </message>
+    <message>
+      <source>found by the finder</source>
+      <translation>由查找器得出</translation>
+    </message>
+    <message>
+      <source>said by the classifier</source>
+      <translation>由分类器得出</translation>
     </message>
   </context>
   <context>
@@ -3392,8 +3456,8 @@ Prompts:
       <translation>没有回答</translation>
     </message>
     <message>
-      <source>← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo</source>
-      <translation>← → 其他行，↑ ↓ 其他问题，Enter 下一个不确定的回答，Ctrl+Z 撤销</translation>
+      <source>← → other row, ↑ ↓ other question, Enter next unsure answer, W show where, Ctrl+Z undo</source>
+      <translation>← → 其他行，↑ ↓ 其他问题，回车键 下一个不确定的答案，W 显示位置，Ctrl+Z 撤销</translation>
     </message>
   </context>
   <context>
@@ -3440,6 +3504,10 @@ Prompts:
     <message>
       <source>Copy</source>
       <translation>复制</translation>
+    </message>
+    <message>
+      <source>Show where</source>
+      <translation>显示位置</translation>
     </message>
     <message>
       <source>Correct</source>
@@ -3839,6 +3907,28 @@ Prompts:
     <message>
       <source>Pictures of your map are sent to this server.</source>
       <translation>您地图的图片会发送到此服务器。</translation>
+    </message>
+  </context>
+  <context>
+    <name>RowBar</name>
+    <message>
+      <source>Show where</source>
+      <translation>显示位置</translation>
+    </message>
+    <message>
+      <source>Mark what the question asks about, here and on the map (W)</source>
+      <translation>在此处和地图上标出问题所问的事物（W）</translation>
+    </message>
+    <message>
+      <source>This answer is not about a thing in a picture.</source>
+      <translation>此答案与图片中的事物无关。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ShowWhere</name>
+    <message>
+      <source>Looking for it in the picture…</source>
+      <translation>正在图片中查找…</translation>
     </message>
   </context>
   <context>

@@ -27,7 +27,7 @@ WIDTH = 2400
 LINE_LENGTH = 24
 LABEL_POSITION = "make_point(x(centroid($geometry)), y_min($geometry) + 0.2 * (y_max($geometry) - y_min($geometry)))"
 PROVENANCE = {"model", "weights_sha256", "prompt", "image_sha256", "gsd_m", "bands", "stretch", "asked_at"}
-HIDDEN = PROVENANCE | {"fid", "plugin_version", "reason", "model_fingerprint"}
+HIDDEN = PROVENANCE | {"fid", "plugin_version", "reason", "model_fingerprint", "answered_by"}
 
 
 def main(raster_path: str, answers_path: str, picture_path: str) -> int:

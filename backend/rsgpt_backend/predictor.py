@@ -13,7 +13,7 @@ from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
-TASKS = ("find", "find_window", "index")  # what an ask may want instead of an answer, see engine/tasks.py
+TASKS = ("find", "find_window", "index", "show")  # what an ask may want instead of an answer, see engine/tasks.py
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
 
@@ -77,6 +77,7 @@ class Answer:
 
     form: the kind of answer whose calibration scale applies to its confidence, see engine/confidence.py; "" if unknown.
     is_unusual: whether the picture is far from the training pictures.
+    answered_by: the part of the model that had the last word, one of shared/answers/answered_by.py; "" if unknown.
     Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
@@ -88,6 +89,7 @@ class Answer:
     prompt_tokens: int
     form: str = ""
     is_unusual: bool = False
+    answered_by: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", clean(self.text))

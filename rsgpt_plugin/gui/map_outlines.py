@@ -17,17 +17,18 @@ from qgis.PyQt.QtGui import QColor
 
 from ..services.asking.click_run import ShownAnswers
 
-_LINE = QColor(0, 103, 177)
-_CASING = QColor(255, 253, 245)
+LINE = QColor(0, 103, 177)
+CASING = QColor(255, 253, 245)
 _INSIDE = QColor(0, 103, 177, 30)
 _ANSWER_FACTOR = 2.0
+_POINT_SIZE = 9  # pixels
 
 
 def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
     """Return an empty rubber band in the plugin's style. The caller removes it from the canvas."""
     band = QgsRubberBand(canvas, Qgis.GeometryType.Polygon)
-    band.setStrokeColor(_LINE)
-    band.setSecondaryStrokeColor(_CASING)
+    band.setStrokeColor(LINE)
+    band.setSecondaryStrokeColor(CASING)
     band.setFillColor(_INSIDE if filled else QColor(0, 0, 0, 0))
     band.setWidth(2)
     return band
@@ -46,17 +47,25 @@ def zoom_to(canvas: Any, place: QgsReferencedRectangle, factor: float = 1.3) -> 
 
 
 class MapOutline:
-    """Shows at most one outline at a time."""
+    """Shows at most one outline, or points, at a time."""
 
     def __init__(self, canvas: Any) -> None:
         self._canvas = canvas
         self._band: Optional[QgsRubberBand] = None
 
     def show(self, area: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Replace the outline. area: polygons in `crs`."""
+        """Replace the outline. area: polygons or points in `crs`."""
         self.clear()
         self._band = outline(self._canvas, filled=True)
+        if area.type() == Qgis.GeometryType.Point:
+            self._band.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
+            self._band.setIconSize(_POINT_SIZE)
         self._band.setToGeometry(area, crs)
+
+    @property
+    def band(self) -> Optional[QgsRubberBand]:
+        """What is on the canvas."""
+        return self._band
 
     def clear(self) -> None:
         """Remove the outline."""

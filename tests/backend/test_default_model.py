@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,9 @@ from rsgpt_backend.predictor import Ask, KeyedPicture
 from rsgpt_backend.search.indexing import PictureSource
 from rsgpt_backend.search.picture_index import PictureIndex
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
-from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.answers.places import PLACES, place
 from rsgpt_plugin.shared.objects.found_text import read_found
+from rsgpt_plugin.shared.objects.shown import Shown, Unshown, read_shown
 from tests.backend.batch.rasters import OddGeoTiff, write
 from tests.conftest import HOME, ROOT
 
@@ -233,3 +235,19 @@ def test_accuracy_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
     scores, _ = question_accuracy.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", AskOptions(120))
     assert scores["accuracy"]["average"] > FLOOR_ACCURACY
+
+
+def test_what_is_asked_about_is_shown_where_the_answer_says(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    """A count has as many points; a region lies at the answered place; what cannot be located is said so."""
+    airplanes, houses, road = "How many airplanes are there?", "How many buildings are there?", "Where is the road?"
+    asked = [("airplane84.jpg", airplanes), ("denseresidential82.jpg", houses), ("airplane84.jpg", road)]
+    asked.append(("airplane84.jpg", "Is this an airport?"))
+    asks = [Ask(tiles[name], name, prompt, gsd_m=0.3) for name, prompt in asked]
+    answers = [answer.text for answer in engine.answer(asks)]
+    shown = [engine.perform(replace(ask, task="show")) for ask in asks]
+    of_planes, of_houses, of_road, of_airport = (read_shown(answer.text) for answer in shown)
+    assert (len(of_planes.points), answers[0], of_planes.boxed) == (2, "2", True)
+    assert (str(len(of_houses.points)), of_houses.name) == (answers[1], "building")
+    rows, columns = of_road.cells.nonzero()
+    assert place(columns.mean() / of_road.cells.shape[1], rows.mean() / of_road.cells.shape[0]) == answers[2]
+    assert of_airport == Shown(SIDE, SIDE, reason=Unshown.NO_THING)

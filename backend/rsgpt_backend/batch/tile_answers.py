@@ -149,15 +149,14 @@ def _raw_answer(answer: Answer, now: str) -> RawAnswer:
     """Convert an answer. A confidence that is not finite results from an overflow, so the answer is a failure."""
     if not math.isfinite(answer.confidence):
         return RawAnswer("", 0.0, asked_at=now, problem=_NOT_FINITE)
-    is_cut = answer.finish_reason == "length"
-    confidence = round(answer.confidence, 6)
     return RawAnswer(
         answer.text,
-        confidence,
+        round(answer.confidence, 6),
         degenerate=answer.degenerate,
         asked_at=now,
-        is_cut=is_cut,
+        is_cut=answer.finish_reason == "length",
         is_unusual=answer.is_unusual,
+        answered_by=answer.answered_by,
     )
 
 

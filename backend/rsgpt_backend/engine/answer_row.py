@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rsgpt_plugin.shared.answers.answered_by import LANGUAGE_MODEL
+
 from ..errors import EngineError
 from ..model.decoding.generation import ChosenToken
 from ..model.rsgpt import Rsgpt
@@ -38,6 +40,7 @@ class AnswerRow:
         self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
         self._choice: tuple[Token, float, str] | None = None  # its probability before calibration, and its form
+        self._answered_by = LANGUAGE_MODEL
 
     @property
     def full(self) -> bool:
@@ -77,11 +80,13 @@ class AnswerRow:
         self._choice = token, probability, form
         return token
 
-    def select(self, text: str, probability: float, form: str) -> Token:
+    def select(self, text: str, probability: float, form: str, answered_by: str) -> Token:
         """Select an answer that was found without the language model, and return it as a token.
 
-        probability: 0 to 1, that the answer is right, before calibration; form: the name of its calibration scale.
+        probability: 0 to 1, that the answer is right, before calibration; form: the name of its calibration scale;
+        answered_by: see Answer.
         """
+        self._answered_by = answered_by
         logprob = math.log(max(probability, _SMALLEST_PROBABILITY))
         token = Token(text, logprob, ((text, logprob),)[: self.ask.top_logprobs])
         self._choice = token, probability, form
@@ -93,11 +98,14 @@ class AnswerRow:
         if self._choice:
             token, probability, form = self._choice
             sure = lowered(rescaled(probability * self._place_exists(), scale_of(form, self._scales)), self.novelty)
-            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form, is_unusual)
+            return Answer(
+                token.text, (token,), sure, reason, False, self._prompt_tokens, form, is_unusual, self._answered_by
+            )
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)
         degenerate, form = is_degenerate(text), answer_form(text) if text else ""
-        return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form, is_unusual)
+        part = self._answered_by if text else ""
+        return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form, is_unusual, part)
 
     def _place_exists(self) -> float:
         """Return the probability that a thing whose place is asked for is there, 1 if unknown."""

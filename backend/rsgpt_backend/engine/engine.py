@@ -15,6 +15,8 @@ from itertools import chain
 import torch
 from torch import Tensor
 
+from rsgpt_plugin.shared.objects.shown import Shown
+
 from ..errors import EngineError
 from ..model.decoding.answer_scoring import score
 from ..model.decoding.beam_search import Search, search
@@ -35,6 +37,7 @@ from .heads.classification import classified
 from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
+from .heads.showing import show
 from .tasks import capabilities_of, task_answer
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
@@ -110,6 +113,15 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     @torch.inference_mode()
+    def show(self, ask: Ask) -> Shown:
+        """Return where in the picture the thing is that the prompt asks about. Raises EngineError."""
+        try:
+            (row,), _ = self._rows([ask])
+            return show(row, self._classifier_answers, self._finder_answers)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise EngineError(f"The model failed on this picture: {error}. Try a smaller picture.") from error
+
+    @torch.inference_mode()
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
         """Return the vectors of texts and pictures; see predictor.Predictor."""
         matching_head(self.model)
@@ -136,11 +148,7 @@ class Engine:
         return task_answer(self, ask)
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        asks = list(map(self._with_defaults, asks))
-        questions = self._questions.read(list(map(question_of, asks)))
-        asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
-        instructions = self.model.instruct([ask.prompt for ask in asks])
-        all_rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
+        all_rows, instructions = self._rows(asks)
         self._measure_novelty([row for row in all_rows if not row.ask.cancel.is_set()])
         answered = set[int]()
         for step in chain(self._classifier_answers.stream(all_rows), self._finder_answers.stream(all_rows)):
@@ -151,7 +159,7 @@ class Engine:
             if row.ask.cancel.is_set() and index not in answered:
                 answered.add(index)
                 yield Step(index, answer=row.finish("cancelled"))
-        unanswered = [index for index in range(len(asks)) if index not in answered]
+        unanswered = [index for index in range(len(all_rows)) if index not in answered]
         self._classifier_answers.propose([all_rows[index] for index in unanswered])
         asks = [row.ask for row in all_rows]
         for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions], unanswered):
@@ -160,6 +168,15 @@ class Engine:
             self.on_heartbeat()  # encoding may take long
             for step in self._run_part(features, rows, part_instructions, beams, indices):
                 yield replace(step, index=indices[step.index])
+
+    def _rows(self, asks: Sequence[Ask]) -> tuple[list[AnswerRow], list[Instruction]]:
+        """Return the rows of asks, with their questions read, and their instructions."""
+        asks = list(map(self._with_defaults, asks))
+        questions = self._questions.read(list(map(question_of, asks)))
+        asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
+        instructions = self.model.instruct([ask.prompt for ask in asks])
+        rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
+        return rows, instructions
 
     def _measure_novelty(self, rows: Sequence[AnswerRow]) -> None:
         if self.model.novelty is None or not rows:

@@ -1,4 +1,5 @@
-"""What a model does with a picture besides answering: it finds objects, and computes the row of a search index."""
+"""What a model does with a picture besides answering: it finds objects, shows what a question asks about, and
+computes the row of a search index."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsgpt_plugin.shared.objects.found_text import found_text
+from rsgpt_plugin.shared.objects.shown import Shown, shown_text
 
 from ..errors import EngineError
 from ..model.config import ModelConfig
@@ -40,6 +42,8 @@ class PictureReader(Protocol):
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]: ...
 
     def classify(self, pictures: Sequence[KeyedPicture]) -> list[Classification]: ...
+
+    def show(self, ask: Ask) -> Shown: ...
 
 
 def capabilities_of(model: Rsgpt) -> Capabilities:
@@ -90,10 +94,17 @@ def _index(reader: PictureReader, ask: Ask) -> str:
     return base64.b64encode(row.astype("<f2").tobytes()).decode("ascii")
 
 
+def _show(reader: PictureReader, ask: Ask) -> str:
+    """Show where the thing is that the prompt asks about."""
+    reader.model.config.require_finder()
+    return shown_text(reader.show(ask))
+
+
 _TASKS: dict[str, Callable[[PictureReader, Ask], str]] = {
     "find": _find,
     "find_window": _find_window,
     "index": _index,
+    "show": _show,
 }
 
 

@@ -14,6 +14,7 @@ from ...services.asking.conversation import Conversation
 from ...services.asking.place import Place
 from ...services.asking.scene import Scene, extent_of
 from ..map_outlines import zoom_to
+from ..showing.map_marks import MapMarks
 from .conversation_panel import ConversationPanel
 from .history_list import HistoryList
 from .outline import Outline
@@ -31,6 +32,7 @@ class RsgptDock(QgsDockWidget):
         self.panel = ConversationPanel(iface, self.conversation)
         self.history = HistoryList()
         self.outline = Outline(self._canvas)
+        self.marks = MapMarks(self._canvas)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.panel, self.tr("Ask"))
@@ -54,11 +56,15 @@ class RsgptDock(QgsDockWidget):
         self.panel.picker.tool.cancel()
         self.panel.picker.tool.deleteLater()
         self.outline.remove()
+        self.panel.where.clear()
+        self.marks.remove()
 
     def _connect(self) -> None:
         self.conversation.picture_ready.connect(self._outline)
         self.conversation.history_changed.connect(self.history.refresh)
+        self.panel.where.changed.connect(self.marks.show)
         self.visibilityChanged.connect(self.outline.set_wanted)
+        self.visibilityChanged.connect(self.marks.set_wanted)
         self.panel.picker.place_chosen.connect(lambda place: self.outline.show_view(None))
         self.history.opened.connect(self._open)
         self.history.zoomed.connect(self._zoom)

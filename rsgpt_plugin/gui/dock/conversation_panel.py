@@ -24,7 +24,9 @@ from ...services.asking.answer_row import add_to_results
 from ...services.asking.conversation import Conversation, caption_question
 from ...services.asking.place import Place
 from ...services.asking.scene import Scene
+from ...services.showing.subject import message_subject
 from ...shared.answers.questions import Question
+from ..showing.show_where import ShowWhere
 from ..widgets import text_label
 from .area_picker import AreaPicker
 from .conversation_view import ConversationView
@@ -42,6 +44,7 @@ class ConversationPanel(QWidget):
         self.picker = AreaPicker(iface)
         self.picture = PictureView()
         self.view = ConversationView()
+        self.where = ShowWhere()
         self.status = text_label()
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
@@ -63,6 +66,7 @@ class ConversationPanel(QWidget):
 
     def begin(self, place: Place) -> None:
         """Start a conversation about a place."""
+        self.where.clear()
         self.view.show_messages([])
         self.picture.clear()
         if self._waiting is not None:
@@ -73,6 +77,7 @@ class ConversationPanel(QWidget):
 
     def resume(self, saved: SavedConversation) -> None:
         """Resume a saved conversation."""
+        self.where.clear()
         self.picture.clear()
         self.view.show_messages(saved.messages)
         self._conversation.resume(saved)
@@ -131,6 +136,9 @@ class ConversationPanel(QWidget):
         self.copy.clicked.connect(lambda checked: self._copy(self.view.plain_text()))
         self.view.copy_wanted.connect(self._copy)
         self.view.add_wanted.connect(self._add)
+        self.view.show_wanted.connect(self._show_where)
+        self.where.said.connect(self.view.note)
+        self.where.changed.connect(self.picture.mark)
 
     def _ask(self, question: Question) -> None:
         self.bar.text.setFocus()  # a button that becomes disabled would pass the focus to an arbitrary widget
@@ -185,6 +193,13 @@ class ConversationPanel(QWidget):
     def _copy(self, text: str) -> None:
         QgsApplication.clipboard().setText(text)
         self._hint(self.tr("Copied."))
+
+    def _show_where(self, message: Optional[ConversationMessage]) -> None:
+        view = self._conversation.captured_view
+        if message is None or view is None:
+            self.where.clear()
+        else:
+            self.where.show(message_subject(view, message))
 
     def _add(self, message: ConversationMessage) -> None:
         view = self._conversation.captured_view

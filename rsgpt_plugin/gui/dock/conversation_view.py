@@ -12,25 +12,29 @@ from qgis.PyQt.QtWidgets import QTextBrowser, QWidget
 
 from ...core.conversation_history import ConversationMessage
 from ...geo.results.display_values import yes_or_no
+from ...shared.answers.answered_by import CLASSIFIER, FINDER
 from ...shared.results.columns import BOOLEAN
 from ...shared.text import sentence
 
-_COPY, _ADD = "copy", "add"
+_COPY, _ADD, _SHOW = "copy", "add", "show"
 
 
 class ConversationView(QTextBrowser):
     """Shows messages, the last one while it is generated.
 
-    add_wanted: the message to add to the results layer. copy_wanted: the text to copy.
+    add_wanted: the message to add to the results layer. copy_wanted: the text to copy. show_wanted: the message whose
+    thing to show in the picture and on the map, or None to remove what is shown.
     """
 
     add_wanted = pyqtSignal(object)
     copy_wanted = pyqtSignal(str)
+    show_wanted = pyqtSignal(object)
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._messages: list[ConversationMessage] = []
         self._problem = ""
+        self._shown, self._note = -1, ""  # number of the message, and what is said of it
         self.setOpenLinks(False)
         self.setMinimumHeight(80)
         self.setPlaceholderText(self.tr("Ask about the area, or describe it. Each question is answered independently."))
@@ -38,8 +42,17 @@ class ConversationView(QTextBrowser):
 
     def show_messages(self, messages: Sequence[ConversationMessage]) -> None:
         """Replace all messages."""
-        self._messages, self._problem = list(messages), ""
+        self._messages, self._problem, self._shown = list(messages), "", -1
         self._draw()
+
+    def note(self, text: str) -> None:
+        """Show what is said of the message whose thing is shown; "" ends that."""
+        self._note = text
+        if not text:
+            self._shown = -1
+        position = self.verticalScrollBar().value()
+        self._draw()
+        self.verticalScrollBar().setValue(position)
 
     def begin(self, text: str) -> None:
         """Show a question that is being answered."""
@@ -94,6 +107,11 @@ class ConversationView(QTextBrowser):
         links = [f'<a href="{_COPY}:{number}">{_escaped(self.tr("Copy"))}</a>']
         if message.answer:
             links.append(f'<a href="{_ADD}:{number}">{_escaped(self.tr("Add to results layer"))}</a>')
+        if message.answer and message.line:
+            shown = self.tr("Hide") if number == self._shown else self.tr("Show where")
+            links.append(f'<a href="{_SHOW}:{number}">{_escaped(shown)}</a>')
+        if number == self._shown:
+            links.append(f"<i>{_escaped(self._note)}</i>")
         sure = f'<span style="color:{self._secondary_color()}">{_escaped(self._confidence_text(message))}</span>'
         line = " · ".join(part for part in (sure if self._confidence_text(message) else "", *links) if part)
         return f'{self._question_html(message.text)}<p>{answer}</p><p style="font-size:small">{line}</p>'
@@ -106,13 +124,21 @@ class ConversationView(QTextBrowser):
     def _confidence_text(self, message: ConversationMessage) -> str:
         if message.confidence is None or not message.answer:
             return ""
-        return self.tr("{percent} % sure").format(percent=round(100 * message.confidence))
+        sure = self.tr("{percent} % sure").format(percent=round(100 * message.confidence))
+        parts = {FINDER: self.tr("found by the finder"), CLASSIFIER: self.tr("said by the classifier")}
+        return ", ".join(filter(None, [sure, parts.get(message.answered_by)]))
 
     def _follow(self, link: QUrl) -> None:
         kind, _, number = link.toString().partition(":")
         message = self._messages[int(number)]
         if kind == _ADD:
             self.add_wanted.emit(message)
+        elif kind == _SHOW and int(number) == self._shown:
+            self.show_wanted.emit(None)
+        elif kind == _SHOW:
+            self.show_wanted.emit(message)
+            self._shown = int(number)
+            self.note(self._note)
         else:
             self.copy_wanted.emit(self.answer_of(message))
 

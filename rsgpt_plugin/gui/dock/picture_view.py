@@ -9,6 +9,8 @@ from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
 from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ...core.conversation_history import CapturedView, Size
+from ...services.showing.where import Located
+from ..showing.picture_marks import draw_marks
 from ..widgets import text_label
 
 _MIN_SIDE = 80
@@ -21,6 +23,7 @@ class _Fitted(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.pixmap = QPixmap()
+        self.located: Optional[Located] = None
         self.setMinimumHeight(_MIN_SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -29,7 +32,7 @@ class _Fitted(QWidget):
         return QSize(200, 160)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the pixmap in the center."""
+        """Draw the pixmap in the center, and the marks on it."""
         if self.pixmap.isNull():
             return
         size = self.pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -39,6 +42,7 @@ class _Fitted(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(target, self.pixmap)
+        draw_marks(painter, self.located, target)
         painter.end()
 
 
@@ -70,6 +74,11 @@ class PictureView(QWidget):
         self.picture.pixmap.loadFromData(png, "PNG")
         self.picture.update()
         self.facts.setText(f"{view.layer_name}\n{self._resolution(view)}")
+
+    def mark(self, located: Optional[Located]) -> None:
+        """Show where something is in the picture; None removes the marks."""
+        self.picture.located = located
+        self.picture.update()
 
     def _resolution(self, view: CapturedView) -> str:
         sent, metres = _pixels(view.sent), f"{view.gsd_m:.2g}{_NO_BREAK}m" if view.gsd_m else "?"

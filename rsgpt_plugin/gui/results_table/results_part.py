@@ -21,6 +21,7 @@ from ...services.results.exporting import export
 from ...services.results.reask import ReaskService
 from ..actions.raster_menu import MENU
 from ..message_bar import MessageBar
+from ..showing.map_marks import MapMarks
 from .add_question_dialog import AddQuestionDialog
 from .export_dialog import ExportDialog
 from .reask_dialog import ReaskDialog
@@ -38,6 +39,7 @@ class ResultsTable(QObject):
         self._reask = ReaskService(QgsProject.instance())
         self._export: Optional[BackgroundTask] = None
         self.dock: Optional[ResultsDock] = None
+        self._marks: Optional[MapMarks] = None
         self.action = QAction(QgsApplication.getThemeIcon("mActionOpenTable.svg"), self.tr("Results table"), self)
         self.action.setCheckable(True)
 
@@ -61,6 +63,9 @@ class ResultsTable(QObject):
         self._iface.removePluginRasterMenu(MENU, self.action)
         self._messages.clear_note()
         if self.dock is not None:
+            if self._marks is not None:
+                self._marks.remove()
+                self._marks = None
             self._iface.removeDockWidget(self.dock)
             self.dock.close_all()
             self.dock.deleteLater()
@@ -92,6 +97,8 @@ class ResultsTable(QObject):
         dock.question_requested.connect(self._open_question)
         dock.export_requested.connect(self._open_export)
         dock.stop_requested.connect(self._stop)
+        self._marks = MapMarks(self._iface.mapCanvas())
+        dock.review.where.where.changed.connect(self._marks.show)
         dock.closed.connect(lambda: self.action.setChecked(False))
         self._reask.progressed.connect(dock.show_progress)
         self._iface.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QSize, Qt
-from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QPixmap, QResizeEvent
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QPainter, QPixmap, QResizeEvent
 from qgis.PyQt.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout
 
 from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn
 from ...geo.results.layer_rows import LayerRow
+from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.rows import Status
+from ..showing.picture_marks import draw_marks
+from ..showing.row_bar import RowBar
 from ..widgets import set_initial_size, text_label
 from .correcting.value_editors import answer_list
 from .rows_model import CHOICES_ROLE, PICTURE
@@ -26,10 +29,10 @@ _MAX_CACHED = 20
 class ReviewWindow(QDialog):
     """Shows the row with the focus of a view; its keys move the focus and correct answers as the view does."""
 
-    def __init__(self, view: ResultsView) -> None:
+    def __init__(self, view: ResultsView, rows: TableRows) -> None:
         super().__init__(view, Qt.WindowType.Window)
         self.setWindowTitle(self.tr("RSGPT picture"))
-        self._view = view
+        self._view, self._rows = view, rows
         self._model = view.results
         self._pictures = Thumbnails(None, _MAX_CACHED)
         self._number = -1  # of the column that is reviewed
@@ -42,8 +45,11 @@ class ReviewWindow(QDialog):
         self.answer.setFont(bold)
         layout = QVBoxLayout(self)
         layout.addWidget(self.picture, 1)
-        for label in (self.place, self.answer, self.keys):
-            layout.addWidget(label)
+        self.where = RowBar()
+        for widget in (self.where, self.place, self.answer, self.keys):
+            layout.addWidget(widget)
+        self.where.where.changed.connect(self._show_row)
+        self.finished.connect(self.where.end)
         set_initial_size(self, 36, 40)
         self._pictures.arrived.connect(self._show_row)
         for signal in (self._model.modelReset, self._model.dataChanged, view.current_changed):
@@ -53,13 +59,20 @@ class ReviewWindow(QDialog):
         """Show the row in a line of the table."""
         self._pictures.forget_missing()
         self._go(line)
-        self._refresh()
         self.show()
         self.raise_()
         self.activateWindow()
+        self._refresh()
+
+    def show_where(self, line: int, column: int) -> None:
+        """Show the row in a line, and where the thing is that the question of a column asks about."""
+        self._number = column
+        self.where.box.setChecked(True)
+        self.open_at(line)
 
     def end(self) -> None:
         """Close the window and its thread."""
+        self.where.end()
         self.close()
         self._pictures.close()
 
@@ -76,6 +89,8 @@ class ReviewWindow(QDialog):
             self._turn(1 if event.key() == keys.Key_Down else -1)
         elif event.key() in (keys.Key_Return, keys.Key_Enter, keys.Key_Space):
             self._go(self._next_unsure(line))
+        elif event.key() == keys.Key_W:
+            self.where.box.toggle()
         elif not self._answer(event.text().casefold()):
             super().keyPressEvent(event)
 
@@ -147,11 +162,13 @@ class ReviewWindow(QDialog):
         else:
             self.close()
 
-    def _show_row(self) -> None:
+    def _show_row(self, *changed: object) -> None:
         index, column = self._view.currentIndex(), self._column()
         if not index.isValid() or column is None:
             return
         row = self._model.row_at(index.row())
+        if self.isVisible():
+            self.where.follow(self._rows.layer, row, column.name)
         self._show_picture(self._pictures.get(row.sha256))
         self.place.setText(self.tr("Row {line} of {count}").format(line=index.row() + 1, count=self._model.rowCount()))
         cell = self._model.index(index.row(), self._number)
@@ -160,7 +177,7 @@ class ReviewWindow(QDialog):
         text = f"{column.label}: {cell.data() or self.tr('No answer')}"
         self.answer.setText(f"{text} ({state})" if state else text)
         answers = [f"{name.upper()} {label}" for name, label, _ in self._answers()]
-        moves = self.tr("← → other row, ↑ ↓ other question, Enter next unsure answer, Ctrl+Z undo")
+        moves = self.tr("← → other row, ↑ ↓ other question, Enter next unsure answer, W show where, Ctrl+Z undo")
         self.keys.setText("\n".join(filter(None, [", ".join(answers), moves])))
 
     def _show_picture(self, pixmap: Optional[QPixmap]) -> None:
@@ -169,4 +186,8 @@ class ReviewWindow(QDialog):
             return
         size: QSize = self.picture.size()
         smooth = Qt.TransformationMode.SmoothTransformation
-        self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth))
+        scaled = pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        painter = QPainter(scaled)
+        draw_marks(painter, self.where.where.located, scaled.rect())
+        painter.end()
+        self.picture.setPixmap(scaled)

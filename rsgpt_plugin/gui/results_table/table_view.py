@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableVie
 
 from ...geo.results.display_values import DisplayColumn, Kind, display_text
 from ...services.results.thumbnails import THUMBNAIL_SIDE
+from ...shared.results.columns import CAPTION
 from .cells import AnswerCell, PictureCell
 from .columns.column_menu import ColumnMenu
 from .rows_model import PICTURE, ResultsModel
@@ -29,7 +30,8 @@ class ResultsView(QTableView):
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
     correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
-    IDs. picture_requested: enlarge the picture in a line. current_changed: the column with the focus.
+    IDs. picture_requested: enlarge the picture in a line. where_requested: show where the thing is that the question of
+    a cell, given by line and column, asks about. current_changed: the column with the focus.
     undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
@@ -38,6 +40,7 @@ class ResultsView(QTableView):
     correct_requested = pyqtSignal(str, object)
     restore_requested = pyqtSignal(str, object)
     picture_requested = pyqtSignal(int)
+    where_requested = pyqtSignal(int, int)
     current_changed = pyqtSignal(int)
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
@@ -207,6 +210,9 @@ class ResultsView(QTableView):
             return menu
         menu.addAction(self.tr("Copy")).triggered.connect(lambda checked: self._copy(index))
         chosen = self._chosen(index)
+        if column.editable and column.means != CAPTION:
+            where = menu.addAction(self.tr("Show where"))
+            where.triggered.connect(lambda checked: self.where_requested.emit(index.row(), index.column()))
         if column.editable:
             menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
         if column.editable and len(chosen) > 1:

@@ -7,9 +7,10 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, Qgs
 from ...core.conversation_history import CapturedView, ConversationMessage
 from ...core.paths import plugin_version
 from ...geo.results.schema import attributes, output_fields
+from ...shared.answers.answered_by import answered_by_text
 from ...shared.answers.questions import Question
 from ...shared.answers.typed_answers import RawAnswer, TypedAnswer, read_answer
-from ...shared.results.columns import CAPTION
+from ...shared.results.columns import ANSWERED_BY, CAPTION
 from ...shared.results.rows import Cell, RowValues, Status
 from ..results.results_layer import ResultsLayer
 from .scene import extent_of
@@ -36,10 +37,13 @@ def _row(view: CapturedView, message: ConversationMessage) -> QgsFeature:
 
 
 def _values(view: CapturedView, message: ConversationMessage) -> RowValues:
+    question = message.question or Question(CAPTION, message.text)
+    answer = _typed(question, message)
     provenance: dict[str, Cell] = {
         "model": message.model,
         "weights_sha256": message.weights_sha256,
         "model_fingerprint": message.fingerprint,
+        ANSWERED_BY: answered_by_text({question.name: message.answered_by}) or None,
         "prompt": message.line or message.text,
         "image_sha256": view.image_sha256,
         "bands": view.bands,
@@ -48,8 +52,6 @@ def _values(view: CapturedView, message: ConversationMessage) -> RowValues:
         "plugin_version": plugin_version(),
         **({"gsd_m": view.gsd_m} if view.gsd_m else {}),
     }
-    question = message.question or Question(CAPTION, message.text)
-    answer = _typed(question, message)
     status = Status.UNSURE if answer.value is None else Status.PARTIAL if message.problem else Status.ANSWERED
     reason = "; ".join(filter(None, (message.problem, message.doubt)))
     if message.question is None:

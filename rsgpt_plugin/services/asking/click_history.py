@@ -16,9 +16,10 @@ from ...core.conversation_history import CapturedView, ConversationMessage, Hist
 from ...core.paths import history_file, picture_file
 from ...core.picture_store import PictureStore
 from ...geo.results.layer_rows import null_to_none
+from ...shared.answers.answered_by import answered_by
 from ...shared.answers.questions import Question
 from ...shared.answers.typed_answers import as_text
-from ...shared.results.columns import CAPTION, CONFIDENCE, answer_columns
+from ...shared.results.columns import ANSWERED_BY, CAPTION, CONFIDENCE, answer_columns
 from ..background_task import BackgroundTask
 from .feature_selection import FeatureSelection
 from .place import Place
@@ -80,6 +81,7 @@ def _message(feature: QgsFeature, question: Optional[Question]) -> ConversationM
         asked_at.toUTC().toString(Qt.DateFormat.ISODateWithMs) if isinstance(asked_at, QDateTime) else "",
         _text(feature, "model_fingerprint"),
         doubt=reason if answer else "",
+        answered_by=answered_by(_text(feature, ANSWERED_BY), name),
     )
 
 

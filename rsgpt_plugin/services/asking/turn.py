@@ -181,5 +181,6 @@ def _answered(request: TurnRequest, raw: RawAnswer) -> ConversationMessage:
         answer=as_text(answer.value),
         confidence=answer.confidence,
         problem=answer.problem,
+        answered_by=raw.answered_by,
     )
     return replace(message, asked_at=raw.asked_at or message.asked_at)

@@ -13,7 +13,7 @@ from ...geo.results.layer_rows import LayerRow, null_to_none
 from ...geo.results.schema import output_fields
 from ...geo.results.styles.style import apply_texts
 from ...shared.answers.questions import Question
-from ...shared.results.columns import CAPTION, CONFIDENCE, answer_columns
+from ...shared.results.columns import ANSWERED_BY, CAPTION, CONFIDENCE, answer_columns
 from ...shared.results.rows import Status
 from .layer_edits import add_columns
 
@@ -77,6 +77,9 @@ class AddedAnswer:
             confidence: null_to_none(result[confidence]),
             self._known["prompt"]: _extended(self._text(row, "prompt"), "\n", self._question.line),
         }
+        if ANSWERED_BY in self._known:
+            part = str(null_to_none(result[ANSWERED_BY]) or "")
+            values[self._known[ANSWERED_BY]] = _extended(self._text(row, ANSWERED_BY), "; ", part) or None
         if self._text(row, "status") != status:
             values[self._known["status"]] = Status.PARTIAL.value
         if reason and "reason" in self._known:

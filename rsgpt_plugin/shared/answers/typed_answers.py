@@ -26,7 +26,7 @@ class RawAnswer:
     first_top: most likely alternatives of the first token with natural log probabilities, most likely first.
     asked_at: ISO 8601, UTC. model: name reported by the server, or "". problem: why there is no answer, or "".
     is_cut: whether the model reached its length limit before the end of the answer. is_unusual: whether the picture is
-    far from the training pictures of the model.
+    far from the training pictures of the model. answered_by: the part of the model that answered, or "".
     """
 
     text: str
@@ -38,6 +38,7 @@ class RawAnswer:
     problem: str = ""
     is_cut: bool = False
     is_unusual: bool = False
+    answered_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class FoundInPicture:
 
 def found_text(found: FoundInPicture) -> str:
     """Return the objects as JSON, which `read_found` reads; labels without objects are left out."""
-    objects = {label: [_rounded(point) for point in points] for label, points in found.points.items() if points}
+    objects = {label: [point_values(point) for point in points] for label, points in found.points.items() if points}
     fields = {"width": found.width, "height": found.height, "objects": objects}
     return json.dumps(fields, separators=(",", ":"))
 
@@ -30,16 +30,18 @@ def read_found(text: str) -> FoundInPicture:
     """Read what `found_text` wrote. Raises ValueError for any other text."""
     try:
         fields = json.loads(text)
-        points = {str(label): tuple(map(_point, rows)) for label, rows in fields["objects"].items()}
+        points = {str(label): tuple(map(point_of, rows)) for label, rows in fields["objects"].items()}
         return FoundInPicture(int(fields["width"]), int(fields["height"]), points)
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not the objects of a picture: {text[:80]}") from error
 
 
-def _rounded(point: FoundPoint) -> list[float]:
-    return [round(value, 4) for value in (point.x, point.y, point.confidence, *point.box)]
+def point_values(point: FoundPoint) -> list[float]:
+    """Return x, y, confidence, and box of a point, rounded."""
+    return [round(float(value), 4) for value in (point.x, point.y, point.confidence, *point.box)]
 
 
-def _point(values: Any) -> FoundPoint:
+def point_of(values: Any) -> FoundPoint:
+    """Return the point with these values. Raises ValueError or TypeError if they are not its seven numbers."""
     x, y, confidence, left, top, width, height = map(float, values)
     return FoundPoint(x, y, confidence, (left, top, width, height))

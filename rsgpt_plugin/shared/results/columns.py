@@ -10,6 +10,7 @@ from ..i18n import mark, marked
 CAPTION, CONFIDENCE, REASON = "caption", "confidence", "reason"
 QUESTION, ANSWER = "question", "answer"
 CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
+ANSWERED_BY = "answered_by"
 OBJECT, SEARCH_WINDOW = "object", "search_window"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
@@ -133,6 +134,13 @@ COLUMNS: tuple[Column, ...] = (
         mark("Model fingerprint"),
         mark("hash of everything that decides the model's answers: weights, settings, calibration, precision"),
     ),
+    Column(
+        ANSWERED_BY,
+        TEXT,
+        mark("Answered by"),
+        mark("part of the model that answered each question: finder, classifier or language model"),
+        is_long=True,
+    ),
     Column("prompt", TEXT, mark("Prompt"), mark("caption prompt and questions, one per line")),
     Column("image_sha256", TEXT, mark("Picture (SHA-256)"), mark("hash of the picture that the model saw")),
     Column("gsd_m", REAL, mark("Ground resolution (m per pixel)"), mark("meters per pixel of that picture")),
@@ -181,7 +189,7 @@ def object_columns() -> list[Column]:
     return [
         column(OBJECT),
         column(CONFIDENCE),
-        *(entry for entry in written if entry.name != REASON),
+        *(entry for entry in written if entry.name not in (REASON, ANSWERED_BY)),
         column(SEARCH_WINDOW),
     ]
 

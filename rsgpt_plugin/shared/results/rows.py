@@ -8,12 +8,22 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Optional
 
+from ..answers.answered_by import answered_by_text
 from ..answers.model_limits import ModelLimits, picture_doubts
 from ..answers.questions import Question, language_instruction
 from ..answers.readers import Value
 from ..answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, read_answer
 from ..text import clean
-from .columns import CAPTION, CONFIDENCE, REAL, DataType, answer_columns, leading_columns, trailing_columns
+from .columns import (
+    ANSWERED_BY,
+    CAPTION,
+    CONFIDENCE,
+    REAL,
+    DataType,
+    answer_columns,
+    leading_columns,
+    trailing_columns,
+)
 
 Cell = Optional[Value]
 
@@ -156,7 +166,12 @@ def answered_row(
             None, [picture_doubts(limits, gsd_m if isinstance(gsd_m, float) else None, side, is_unusual)]
         )
     times = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
-    row_provenance = {**provenance, "asked_at": max(times, default=None)}
+    parts = {name: raw.answered_by for (name, answer), raw in zip(typed.items(), raws) if answer.value is not None}
+    row_provenance = {
+        **provenance,
+        "asked_at": max(times, default=None),
+        ANSWERED_BY: answered_by_text(parts) or None,
+    }
     status = status_of(list(typed.values()))
     return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, row_provenance)
 

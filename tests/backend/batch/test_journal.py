@@ -177,14 +177,16 @@ def test_a_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: int) 
         assert journal.answers(TileResult(1, 1, "b", 0.5), [1]) == {1: cut}
 
 
-def test_a_file_without_unusual_pictures_is_upgraded(tmp_path: Path) -> None:
-    unusual = replace(YES, is_unusual=True)
+def test_a_file_of_version_3_is_upgraded(tmp_path: Path) -> None:
+    counted = RawAnswer("2", 0.5, asked_at="2026", answered_by="finder", is_unusual=True)
     with BatchJournal(tmp_path / "a.journal") as journal:
-        journal.add([TileResult(1, 0, "a", 0.5, answers={1: unusual})])
-        assert journal.answers(TileResult(1, 0, "a", 0.5), [1]) == {1: unusual}
+        journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
     with closing(sqlite3.connect(tmp_path / "a.journal")) as database:
+        database.execute("ALTER TABLE answers DROP COLUMN answered_by")
         database.execute("ALTER TABLE answers DROP COLUMN is_unusual")
         database.execute("PRAGMA user_version = 3")
         database.commit()
     with BatchJournal(tmp_path / "a.journal") as journal:
-        assert journal.answers(TileResult(1, 0, "a", 0.5), [1]) == {1: YES}
+        journal.add([TileResult(1, 1, "b", 0.5, answers={1: counted})])
+        ((first, second),) = journal.results(1, range(2), [1])
+        assert (first.answers, second.answers) == ({1: YES}, {1: counted})

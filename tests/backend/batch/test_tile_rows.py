@@ -46,7 +46,7 @@ def test_an_answered_tile_has_all_values(plan: RasterPlan) -> None:
     assert values == {
         "caption": "A road.", "confidence": 0.8, "water": True, "water_confidence": 0.7, "cars": 3,
         "cars_confidence": 0.8, "status": "answered", "reason": None, "model": "m", "weights_sha256": "w" * 64,
-        "model_fingerprint": "",
+        "model_fingerprint": "", "answered_by": None,
         "prompt": "Describe it.\nwater[yesno]: Is there water?\ncars[integer]: How many cars?",
         "image_sha256": "s" * 64, "gsd_m": 0.5, "bands": "1,2,3", "stretch": "none",
         "asked_at": datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC), "plugin_version": values["plugin_version"],

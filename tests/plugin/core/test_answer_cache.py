@@ -17,7 +17,13 @@ from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = RawAnswer(
-    'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00", "llava"
+    'there\'s "a" city 城市 \0',
+    0.75,
+    (("Yes", -0.1), (" no", -2.5)),
+    False,
+    "2024-05-06T07:08:09+00:00",
+    "llava",
+    answered_by="finder",
 )
 
 # Writes answers one by one and prints each number, until it is killed.

@@ -64,6 +64,17 @@ def test_the_row_has_the_time_of_its_last_answer() -> None:
     assert answered_row(ASKED, [failed] * 3, 0.0, {}).provenance["asked_at"] is None
 
 
+def test_the_row_says_which_part_of_the_model_answered() -> None:
+    raws = [
+        RawAnswer("A road.", 0.9, answered_by="language model"),
+        RawAnswer("yes", 0.8, answered_by="classifier"),
+        RawAnswer("some", 0.8, answered_by="finder"),
+    ]
+    text = answered_row(ASKED, raws, 0.0, {}).provenance["answered_by"]
+    assert text == "caption: language model; water: classifier"
+    assert answered_row(ASKED, [RawAnswer("yes", 0.9)] * 3, 0.0, {}).provenance["answered_by"] is None
+
+
 def test_column_values_have_no_control_characters() -> None:
     provenance = {"model": "m\0", "raster": "\udce9"}
     row = RowValues(Status.PARTIAL, "a\0b\x1b[31m", TypedAnswer("c\x07d\ud83d", 0.5), provenance=provenance)

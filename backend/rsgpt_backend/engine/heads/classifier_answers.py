@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from rsgpt_plugin.shared.answers.answered_by import CLASSIFIER
 from rsgpt_plugin.shared.answers.places import PLACES
 
 from ...model.config import ClassifierConfig
@@ -72,7 +73,7 @@ class ClassifierAnswers:
             row.presence = _presence(row.question, config, presence)
             found = _answer(row, config, presence, shares)
             if found:
-                yield Step(index, token=row.select(*found))
+                yield Step(index, token=row.select(*found, CLASSIFIER))
                 yield Step(index, answer=row.finish("stop"))
 
     def propose(self, rows: Sequence[AnswerRow]) -> None:

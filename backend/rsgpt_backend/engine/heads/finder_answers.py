@@ -13,18 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rsgpt_plugin.shared.answers.answered_by import FINDER
 from rsgpt_plugin.shared.answers.places import PLACES
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.shown import Shown, Unshown, region_rows
 
 from ...model.config import FinderConfig
 from ...model.heads.finder.search import region_maps, search
 from ...model.rsgpt import Rsgpt
 from ...predictor import NUMBERS, Ask, Step
 from ..answer_row import AnswerRow
-from ..confidence import log_odds, sigmoid
+from ..confidence import YES_NO, log_odds, sigmoid
 from .colors import PictureColors, colors_of
 from .object_nouns import label_of, meant_by
-from .places import Location, densest_group, highest_patch, largest_patch
+from .places import Location, covered_cells, densest_group, highest_cells, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 
 _CACHED_PICTURES = 128  # in memory
@@ -36,6 +38,9 @@ _MIN_COLOR_FIT = 0.1  # of the best place; a picture without the colors has no s
 _OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
 _SEEN = 0.8  # minimum probability of a thing, by the classifier, at which a count of 0 is not trusted
+_Located = tuple[
+    Location, str, tuple[FoundPoint, ...], NDArray[np.bool_] | None
+]  # name, points, and cells that are there
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
 # region -> nouns for it in the singular; a lake is not the only water, but the finder cannot tell
 _REGION_NOUNS: dict[str, tuple[str, ...]] = {
@@ -62,6 +67,22 @@ class _Searched:
     regions: NDArray[np.float16] | None = None
 
 
+@dataclass(frozen=True)
+class _Finding:
+    """An answer of the finder, with what it follows from.
+
+    probability, form: see AnswerRow.select. name: the label or region, else "". points: the objects that it counts or
+    that are there. cells: the region that is there, bool [rows, columns].
+    """
+
+    text: str
+    probability: float
+    form: str
+    name: str = ""
+    points: tuple[FoundPoint, ...] = ()
+    cells: NDArray[np.bool_] | None = None
+
+
 class FinderAnswers:
     """Answers the asks of a batch that the model's finder can answer; a picture is searched once."""
 
@@ -85,11 +106,45 @@ class FinderAnswers:
             except _SearchCanceled:
                 continue
             if found:
-                yield Step(index, token=row.select(*found))
+                yield Step(index, token=row.select(found.text, found.probability, found.form, FINDER))
                 yield Step(index, answer=row.finish("stop"))
 
-    def _answer(self, row: AnswerRow, config: FinderConfig) -> tuple[str, float, str] | None:
-        """Return the answer, its probability and its form, None if the finder cannot answer."""
+    def show(self, row: AnswerRow, is_absent: bool) -> Shown | None:
+        """Return where the thing is that the row's question asks about: for a number, the objects that are counted.
+
+        is_absent: whether the classifier answered that there is none. Returns None if the ask was canceled.
+        """
+        (width, height), question, config = row.ask.image.size, row.question, self._model.config.finder
+        if question is None or question.kind == "area" or not (question.noun or question.adjectives):
+            return Shown(width, height, reason=Unshown.NO_THING)
+        found = None
+        if config is not None and not is_absent:
+            try:
+                found = self._shown(row, question, config)
+            except _SearchCanceled:
+                return None
+        name, is_known = self._known(question, config)
+        if found is None or not (found.points or found.cells is not None):
+            return Shown(width, height, name, reason=_reason(question, is_known))
+        cells = () if found.cells is None else region_rows(found.cells)
+        is_boxed = config is not None and found.name in config.boxed
+        return Shown(width, height, found.name or name, found.points, is_boxed, cells)
+
+    def _shown(self, row: AnswerRow, question: ParsedQuestion, config: FinderConfig) -> _Finding | None:
+        """Return what the answer follows from. Whether something is there is asked as its number, then as its place."""
+        counted = None
+        if question.kind != "place":
+            counted = self._count(row.ask, question, config, row.presence or 0.0)
+        return self._place(row.ask, question, config) if question.kind != "number" and not counted else counted
+
+    def _known(self, question: ParsedQuestion, config: FinderConfig | None) -> tuple[str, bool]:
+        """Return the name of the thing that a question names, and whether the finder knows it."""
+        noun = question.noun
+        known = (label_of(noun, config.labels) or region_of(noun, config.regions)) if config is not None else None
+        return known or noun, known is not None
+
+    def _answer(self, row: AnswerRow, config: FinderConfig) -> _Finding | None:
+        """Return the answer, None if the finder cannot answer."""
         ask, question = row.ask, row.question
         if question is None:
             return None
@@ -98,48 +153,49 @@ class FinderAnswers:
         is_place = question.kind == "place" and ask.choices == PLACES
         return self._place(ask, question, config) if is_place else None
 
-    def _count(
-        self, ask: Ask, question: ParsedQuestion, config: FinderConfig, presence: float
-    ) -> tuple[str, float, str] | None:
+    def _count(self, ask: Ask, question: ParsedQuestion, config: FinderConfig, presence: float) -> _Finding | None:
         """Return the count. presence: probability, by the classifier, that there are any, 0 if unknown."""
         label, colors = label_of(question.noun, config.labels), colors_of(question.adjectives)
         if label is None or question.qualifier or _restricts(question.adjectives):
             return None
-        chances = [self._chance(point, label, config) for point in self._points(ask, config)[label]]
+        points = self._points(ask, config)[label]
+        chances = [self._chance(point, label, config) for point in points]
         if colors:
             fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
             chances = [chance * (1.0 if fit >= _FITTING else fit) for chance, fit in zip(chances, fits, strict=True)]
         elif presence >= _SEEN and not chances:
             return None  # the classifier sees some that the finder misses; they may be too small or unfamiliar
         count, probability = count_of(chances, 0.0 if colors else presence)
-        is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
-        return (str(count), probability, "count") if is_allowed else None
+        likeliest = sorted(range(len(points)), key=chances.__getitem__, reverse=True)
+        counted = tuple(points[index] for index in likeliest[:count])
+        is_allowed = ask.choices in (NUMBERS, YES_NO) or str(count) in ask.choices
+        return _Finding(str(count), probability, "count", label, counted) if is_allowed else None
 
-    def _place(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
+    def _place(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> _Finding | None:
         noun, colors = question.noun, colors_of(question.adjectives)
         if colors:
             return self._colored_place(ask, noun, colors, config)
         if question.qualifier:
             return None
-        location = self._object_location(ask, noun, config) or self._region_location(ask, noun, config)
-        if location is None or (_restricts(question.adjectives) and location.share < _SOLE):
+        found = self._object_location(ask, noun, config) or self._region_location(ask, noun, config)
+        if found is None or (_restricts(question.adjectives) and found[0].share < _SOLE):
             return None
-        return location.place, location.share * location.confidence, "found_place"
+        return _placed(*found, "found_place")
 
-    def _object_location(self, ask: Ask, noun: str, config: FinderConfig) -> Location | None:
+    def _object_location(self, ask: Ask, noun: str, config: FinderConfig) -> _Located | None:
         label = label_of(noun, config.labels)
         if label is None:
             return None
         threshold = config.thresholds[config.labels.index(label)]
-        points = self._points(ask, config)[label]
-        width, height = ask.image.size
-        return densest_group(
-            [(point.x / width, point.y / height, point.confidence) for point in points if point.confidence >= threshold]
-        )
+        points = [point for point in self._points(ask, config)[label] if point.confidence >= threshold]
+        return _group(ask, label, points, [point.confidence for point in points])
 
-    def _region_location(self, ask: Ask, noun: str, config: FinderConfig) -> Location | None:
+    def _region_location(self, ask: Ask, noun: str, config: FinderConfig) -> _Located | None:
         region = self._region(ask, noun, config)
-        return None if region is None else largest_patch(region)
+        location = None if region is None else largest_patch(region)
+        if region is None or location is None:
+            return None
+        return location, region_of(noun, config.regions) or "", (), covered_cells(region)
 
     def _region(self, ask: Ask, noun: str, config: FinderConfig) -> NDArray[np.float16] | None:
         """Return the map of the region that a noun means, [rows, columns], None if it means none."""
@@ -151,21 +207,20 @@ class FinderAnswers:
             picture.regions = region_maps(self._model, ask.image, ask.gsd_m).numpy().astype(np.float16)
         return picture.regions[config.regions.index(region)]
 
-    def _colored_place(
-        self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig
-    ) -> tuple[str, float, str] | None:
+    def _colored_place(self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig) -> _Finding | None:
         """Return where something with the colors is: an object of the noun, or any part, likelier in its region."""
         picture = PictureColors(ask.image)
-        location = self._colored_object(ask, noun, picture, colors)
-        if location is None and picture.highest(colors) >= _MIN_COLOR_FIT:
+        found = self._colored_object(ask, noun, picture, colors)
+        if found is None and picture.highest(colors) >= _MIN_COLOR_FIT:
             fit, region = picture.map(colors), self._region(ask, noun, config)
             if region is not None:
                 rows, columns = (np.arange(side) * of // side for side, of in zip(fit.shape, region.shape, strict=True))
                 fit = fit * (_OUTSIDE + (1 - _OUTSIDE) * region[rows][:, columns].astype(float))
             location = highest_patch(fit)
-        return None if location is None else (location.place, location.share * location.confidence, "colored_place")
+            found = None if location is None else (location, "", (), highest_cells(fit))
+        return None if found is None else _placed(*found, "colored_place")
 
-    def _colored_object(self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str]) -> Location | None:
+    def _colored_object(self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str]) -> _Located | None:
         """Return where the objects are that most likely have the colors, None if there are none."""
         config = self._model.config.require_finder()
         label = label_of(noun, config.labels)
@@ -176,11 +231,8 @@ class FinderAnswers:
         best = max(chances, default=0.0)
         if best < _MIN_CHANCE:
             return None
-        width, height = ask.image.size
-        pairs = zip(points, chances, strict=True)
-        return densest_group(
-            [(point.x / width, point.y / height, chance) for point, chance in pairs if chance >= best / 2]
-        )
+        likely = [pair for pair in zip(points, chances, strict=True) if pair[1] >= best / 2]
+        return _group(ask, label, [point for point, _ in likely], [chance for _, chance in likely])
 
     def _color_fits(self, ask: Ask, label: str, picture: PictureColors, colors: Sequence[str]) -> list[float]:
         """Return how well each point of a label has the colors, 0 to 1."""
@@ -243,3 +295,24 @@ def count_of(chances: Sequence[float], presence: float = 0.0) -> tuple[int, floa
 def _restricts(adjectives: Iterable[str]) -> bool:
     """Return whether adjectives, apart from colors, name some of the objects only, as in "large cars"."""
     return any(word not in _IDLE_ADJECTIVES and not colors_of([word]) for word in adjectives)
+
+
+def _group(ask: Ask, label: str, points: Sequence[FoundPoint], chances: Sequence[float]) -> _Located | None:
+    """Return where most of the points are, None without points. chances: of each that it is meant."""
+    width, height = ask.image.size
+    pairs = zip(points, chances, strict=True)
+    location = densest_group([(point.x / width, point.y / height, chance) for point, chance in pairs])
+    return None if location is None else (location, label, tuple(points), None)
+
+
+def _placed(
+    location: Location, name: str, points: tuple[FoundPoint, ...], cells: NDArray[np.bool_] | None, form: str
+) -> _Finding:
+    return _Finding(location.place, location.share * location.confidence, form, name, points, cells)
+
+
+def _reason(question: ParsedQuestion, is_known: bool) -> Unshown:
+    """Return why nothing is shown. is_known: whether the finder knows the thing of the question."""
+    if not is_known and not colors_of(question.adjectives):
+        return Unshown.UNKNOWN
+    return Unshown.CONDITION if question.qualifier or _restricts(question.adjectives) else Unshown.ABSENT

@@ -65,7 +65,12 @@ def largest_patch(probabilities: NDArray[np.floating]) -> Location | None:
     probabilities: [rows, columns] of even cells of the picture, 0 to 1.
     """
     cells = _reduced(np.asarray(probabilities, dtype=float))
-    return _largest(cells, cells >= _COVERED, _SMALLEST_REGION)
+    return _largest(cells, covered_cells(cells), _SMALLEST_REGION)
+
+
+def covered_cells(probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return the cells that belong to a region, of their probabilities."""
+    return np.asarray(probabilities >= _COVERED)
 
 
 def highest_patch(values: NDArray[np.floating]) -> Location | None:
@@ -74,7 +79,16 @@ def highest_patch(values: NDArray[np.floating]) -> Location | None:
     values: [rows, columns] of even cells of the picture, 0 to 1.
     """
     cells = _reduced(np.asarray(values, dtype=float))
-    return _largest(cells, cells >= _HIGH * cells.max()) if cells.max() > 0 else None
+    return _largest(cells, _high(cells)) if cells.max() > 0 else None
+
+
+def highest_cells(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return the cells, at most _GRID rows and columns, with the highest values."""
+    return _high(_reduced(np.asarray(values, dtype=float)))
+
+
+def _high(cells: Array) -> NDArray[np.bool_]:
+    return np.asarray(cells >= _HIGH * cells.max())
 
 
 def _largest(cells: Array, covered: NDArray[np.bool_], smallest: float = 0.0) -> Location | None:

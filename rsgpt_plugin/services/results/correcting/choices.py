@@ -31,6 +31,11 @@ def choices_of(prompt: str, asked: str) -> Optional[tuple[str, ...]]:
     return next((q.choices for q in questions if asked in (q.name, q.name[:_TRUNCATED])), None)
 
 
+def asked_text(prompt: str, asked: str) -> str:
+    """Return the text of a question, "" if the row was asked something else last. prompt, asked: see `choices_of`."""
+    return next((q.text for q in _questions(prompt) if asked in (q.name, q.name[:_TRUNCATED])), "")
+
+
 def known_choices(prompts: Iterable[str], asked: str) -> tuple[str, ...]:
     """Return all choices of a question in the prompts of a layer, () if it has none."""
     choices = (choice for prompt in dict.fromkeys(prompts) for choice in choices_of(prompt, asked) or ())

@@ -21,8 +21,8 @@ from rsgpt_plugin.shared.results.rows import RowValues, Status
 
 QUESTIONS = parse_questions("what[text]: a\nwater[yesno]: b\ncars[integer]: c\nuse[choice(x|y)]: d")
 PROVENANCE = [
-    "status", "reason", "model", "weights_sha256", "model_fingerprint", "prompt", "image_sha256", "gsd_m", "bands",
-    "stretch",
+    "status", "reason", "model", "weights_sha256", "model_fingerprint", "answered_by", "prompt", "image_sha256",
+    "gsd_m", "bands", "stretch",
     "asked_at", "plugin_version",
 ]  # fmt: skip
 

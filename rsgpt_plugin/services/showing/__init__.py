@@ -1,0 +1,1 @@
+"""Where the thing is that a question asks about: in the picture, and on the map."""
