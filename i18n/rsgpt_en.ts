@@ -12,6 +12,23 @@
     </message>
   </context>
   <context>
+    <name>RunPreview</name>
+    <message numerus="yes">
+      <source>Try on %n tile(s)…</source>
+      <translation>
+        <numerusform>Try on %n tile…</numerusform>
+        <numerusform>Try on %n tiles…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Try on %n feature(s)…</source>
+      <translation>
+        <numerusform>Try on %n feature…</numerusform>
+        <numerusform>Try on %n features…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>CorrectDialog</name>
     <message numerus="yes">
       <source>Correct %n row(s)</source>

@@ -456,6 +456,18 @@
       <translation>栅格“{name}”有坐标参照系，但在其中没有位置（没有地理变换、坐标文件或控制点），因此其切片在地图上没有位置。请对其进行地理配准，然后重新运行。</translation>
     </message>
     <message>
+      <source>The mask has no coordinate system. Set one in the layer properties.</source>
+      <translation>掩膜没有坐标参照系。请在图层属性中设置。</translation>
+    </message>
+    <message>
+      <source>The mask has no polygon with a valid location. Choose another mask.</source>
+      <translation>掩膜中没有位置有效的多边形。请选择其他掩膜。</translation>
+    </message>
+    <message>
+      <source>The polygons of the mask do not overlap the area. Check the coordinate system of the mask.</source>
+      <translation>掩膜的多边形与该区域不重叠。请检查掩膜的坐标参照系。</translation>
+    </message>
+    <message>
       <source>The area has no valid pixel: all pixels are no data or unreadable. Choose another extent, or check the no-data value of the layer.</source>
       <translation>该区域内没有有效像素：全部为无数据或无法读取。请选择其他范围，或检查图层的无数据值。</translation>
     </message>
@@ -604,6 +616,14 @@
       <translation>没有回答</translation>
     </message>
     <message>
+      <source>Other</source>
+      <translation>其他</translation>
+    </message>
+    <message>
+      <source>Heat map</source>
+      <translation>热力图</translation>
+    </message>
+    <message>
       <source>Sure (70 % and above)</source>
       <translation>较确定（70 % 及以上）</translation>
     </message>
@@ -640,32 +660,16 @@
       <translation>显示</translation>
     </message>
     <message>
+      <source>The Processing plugin is disabled. Enable it in the Plugin Manager.</source>
+      <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
+    </message>
+    <message>
       <source>{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from the cache.</source>
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
     </message>
     <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
-    </message>
-    <message>
-      <source>caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count</source>
-      <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
-    </message>
-    <message>
-      <source>Questions: write one question per line, or a semicolon before each further name[type]: on one line. You can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}.</source>
-      <translation>问题：每行写一个问题；在同一行中，可在后面每个 name[type]: 之前写分号。可以在前面加上列名和类型：water[yesno]: Is there any water?  类型：{types}。</translation>
-    </message>
-    <message>
-      <source>Columns of the output layer, in addition to those of the questions:</source>
-      <translation>结果中的列（问题的列除外）：</translation>
-    </message>
-    <message>
-      <source>Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with its question, after you have allowed its host. It does not receive coordinates or names.
-
-Cost: each picture requires one answer for the caption and one answer per question. The log shows the rate and the remaining time. A remote server may charge for each answer.</source>
-      <translation>隐私：本机上的模型不向任何地方发送任何内容。其他机器上的服务器，只有在您允许其主机之后，才会收到每张图片和问题；它收不到坐标，也收不到名称。
-
-开销：每张图片，描述需要一个回答，每个问题各需要一个回答。日志会显示速度和剩余时间。其他机器上的服务器可能会按回答收费。</translation>
     </message>
     <message>
       <source>Places processed</source>
@@ -704,6 +708,26 @@ Cost: each picture requires one answer for the caption and one answer per questi
       <translation>
         <numerusform>共 %n 个位置：{answered} 个已回答，{skipped} 个已跳过，{failed} 个失败。提示词：{asked} 个发送给模型，{cached} 个由缓存回答。</numerusform>
       </translation>
+    </message>
+    <message>
+      <source>caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count</source>
+      <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
+    </message>
+    <message>
+      <source>Questions: write one question per line, or a semicolon before each further name[type]: on one line. You can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}.</source>
+      <translation>问题：每行写一个问题；在同一行中，可在后面每个 name[type]: 之前写分号。可以在前面加上列名和类型：water[yesno]: Is there any water?  类型：{types}。</translation>
+    </message>
+    <message>
+      <source>Columns of the output layer, in addition to those of the questions:</source>
+      <translation>结果中的列（问题的列除外）：</translation>
+    </message>
+    <message>
+      <source>Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with its question, after you have allowed its host. It does not receive coordinates or names.
+
+Cost: each picture requires one answer for the caption and one answer per question. The log shows the rate and the remaining time. A remote server may charge for each answer.</source>
+      <translation>隐私：本机上的模型不向任何地方发送任何内容。其他机器上的服务器，只有在您允许其主机之后，才会收到每张图片和问题；它收不到坐标，也收不到名称。
+
+开销：每张图片，描述需要一个回答，每个问题各需要一个回答。日志会显示速度和剩余时间。其他机器上的服务器可能会按回答收费。</translation>
     </message>
     <message>
       <source>Run again: the answers so far are saved.</source>
@@ -766,20 +790,72 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
 回答会被记住：再次运行，或停止后继续运行时，只询问新的内容。掩膜之外的切片会被略去；没有有效像素的切片也会写成一行，状态为“skipped”。</translation>
     </message>
     <message>
-      <source>The mask has no coordinate system. Set one in the layer properties.</source>
-      <translation>掩膜没有坐标参照系。请在图层属性中设置。</translation>
-    </message>
-    <message>
-      <source>The mask has no polygon with a valid location. Choose another mask.</source>
-      <translation>掩膜中没有位置有效的多边形。请选择其他掩膜。</translation>
-    </message>
-    <message>
-      <source>The polygons of the mask do not overlap the area. Check the coordinate system of the mask.</source>
-      <translation>掩膜的多边形与该区域不重叠。请检查掩膜的坐标参照系。</translation>
-    </message>
-    <message>
       <source>The run failed for an unknown reason. See “Processing” in QGIS's log messages.</source>
       <translation>运行因未知原因失败。请查看 QGIS 日志消息中的“Processing”。</translation>
+    </message>
+    <message>
+      <source>Find objects</source>
+      <translation>查找对象</translation>
+    </message>
+    <message>
+      <source>find,object,detect,count,airplane,building,car,ship,tree,points,boxes,caption,model,ai</source>
+      <translation>find,object,detect,count,airplane,building,car,ship,tree,points,boxes,caption,model,ai,查找,对象,检测,计数,飞机,建筑物,汽车,船舶,树木,点,边框,模型</translation>
+    </message>
+    <message>
+      <source>Finds objects in a raster, and writes one point or box per object.</source>
+      <translation>在栅格中查找对象，并为每个对象写入一个点或边框。</translation>
+    </message>
+    <message>
+      <source>This algorithm searches a raster for objects that the model in the options can find, and writes one point per object, or its box as a polygon, with a confidence and the details needed to repeat the run. The name of the layer states the counts.
+
+The raster is searched in overlapping windows with fixed places on the ground. An object that several windows see is written once, and an extent or a mask does not change what is found inside it.
+
+The model recognizes objects by their size on the ground and in pixels: in a raster with a coarse resolution, it misses small objects.
+
+Windows are cached. If you repeat a run, resume a stopped run, or search for another object, only windows that were not searched before are sent to the model.
+
+Privacy: a model on this computer does not send data anywhere. A remote server receives each window, after you have allowed its host. It does not receive coordinates or names.</source>
+      <translation>此算法在栅格中搜索选项中的模型能够找到的对象，并为每个对象写入一个点，或将其边框写为多边形，同时写入置信度以及重复运行所需的详细信息。图层名称会注明数量。
+
+栅格按相互重叠的窗口进行搜索，这些窗口在地面上的位置是固定的。多个窗口都看到的对象只写入一次，范围或掩膜不会改变其内部找到的对象。
+
+模型根据对象在地面上和像素中的大小来识别对象：在分辨率较粗的栅格中，它会漏掉小对象。
+
+窗口会被缓存。如果重复运行、恢复已停止的运行或搜索其他对象，只有之前未搜索过的窗口才会发送给模型。
+
+隐私：此计算机上的模型不会向任何地方发送数据。远程服务器会在您允许其主机之后接收每个窗口。它不会收到坐标或名称。</translation>
+    </message>
+    <message>
+      <source>Columns of the output layer:</source>
+      <translation>输出图层的列：</translation>
+    </message>
+    <message>
+      <source>Objects found</source>
+      <translation>找到的对象数</translation>
+    </message>
+    <message>
+      <source>Found: {objects}.</source>
+      <translation>找到：{objects}。</translation>
+    </message>
+    <message>
+      <source>The area needs {count} search windows, more than the limit of {limit}. Choose a smaller extent or a mask, or a coarser ground resolution.</source>
+      <translation>该区域需要 {count} 个搜索窗口，超过上限 {limit}。请选择较小的范围或掩膜，或较粗的地面分辨率。</translation>
+    </message>
+    <message>
+      <source>The model {model} cannot find objects. Choose one that can, such as the built-in model {built_in}.</source>
+      <translation>模型 {model} 不能查找对象。请选择能查找对象的模型，例如内置模型 {built_in}。</translation>
+    </message>
+    <message>
+      <source>The model cannot find: {objects}. It finds: {labels}.</source>
+      <translation>模型不能查找：{objects}。它能查找：{labels}。</translation>
+    </message>
+    <message>
+      <source>The model has not learned the boxes of: {objects}. Write points instead.</source>
+      <translation>模型没有学习过以下对象的边框：{objects}。请改为写入点。</translation>
+    </message>
+    <message>
+      <source>{failed} of {windows} search windows failed ({reason}). Run again to search them.</source>
+      <translation>{windows} 个搜索窗口中有 {failed} 个失败（{reason}）。请再次运行以搜索它们。</translation>
     </message>
     <message>
       <source>{path} would overwrite {input}, which this run reads. Choose another output.</source>
@@ -858,8 +934,20 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>掩膜：仅处理与这些多边形重叠的切片</translation>
     </message>
     <message>
+      <source>Mask (only objects inside these polygons)</source>
+      <translation>掩膜（仅这些多边形内的对象）</translation>
+    </message>
+    <message>
       <source>Features to describe</source>
       <translation>要描述的要素</translation>
+    </message>
+    <message>
+      <source>Objects (all that the model finds if not set)</source>
+      <translation>对象（如不设置，则为模型能找到的全部对象）</translation>
+    </message>
+    <message>
+      <source>Write boxes instead of points</source>
+      <translation>写入边框而不是点</translation>
     </message>
     <message>
       <source>Tile size (pixels)</source>
@@ -894,6 +982,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>最低置信度（把握较小的答案留空）</translation>
     </message>
     <message>
+      <source>Minimum confidence (less certain objects are left out)</source>
+      <translation>最低置信度（略去把握较低的对象）</translation>
+    </message>
+    <message>
       <source>Bands for red, green and blue, or one band for gray (an alpha band listed here does not hide pixels)</source>
       <translation>显示为红、绿、蓝的波段，或显示为灰度的单个波段（其中的 alpha 波段不起遮盖作用）</translation>
     </message>
@@ -924,6 +1016,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Described features</source>
       <translation>已描述的要素</translation>
+    </message>
+    <message>
+      <source>Found objects</source>
+      <translation>找到的对象</translation>
     </message>
     <message>
       <source>There is nothing to ask. Turn on the caption or enter a question.</source>
@@ -1112,6 +1208,42 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>A file could not be read or written ({error}). Check the folder's permissions.</source>
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
+    </message>
+    <message>
+      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again.</source>
+      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。</translation>
+    </message>
+    <message>
+      <source>a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'</source>
+      <translation>一个问题，也可以带类型，例如 'Is there any water?' 或 '[integer]: How many cars?'</translation>
+    </message>
+    <message>
+      <source>a geometry in the coordinate system of the layer</source>
+      <translation>采用图层坐标参照系的几何图形</translation>
+    </message>
+    <message>
+      <source>whether the model is asked if the answer is not stored (default: false)</source>
+      <translation>如果没有保存答案，是否询问模型（默认：false）</translation>
+    </message>
+    <message>
+      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project, or NULL if no such layer was searched for them. Where the search did not look, the number is 0.</source>
+      <translation>返回几何图形中的对象数量，在工程中最上层的查找结果图层中计数；如果没有图层查找过这类对象，则返回 NULL。在未查找的地方，数量为 0。</translation>
+    </message>
+    <message>
+      <source>what was searched for, for example 'airplane'</source>
+      <translation>所查找的对象，例如 'airplane'</translation>
+    </message>
+    <message>
+      <source>Syntax</source>
+      <translation>语法</translation>
+    </message>
+    <message>
+      <source>Arguments</source>
+      <translation>参数</translation>
+    </message>
+    <message>
+      <source>Examples</source>
+      <translation>示例</translation>
     </message>
     <message>
       <source>RSGPT: checking this machine</source>
@@ -1362,6 +1494,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>结果已不存在。请继续运行以重新写入。</translation>
     </message>
     <message>
+      <source>RSGPT: trying the questions</source>
+      <translation>RSGPT：正在试用问题</translation>
+    </message>
+    <message>
       <source>{count} × {name}</source>
       <translation>{count} × {name}</translation>
     </message>
@@ -1472,6 +1608,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>{gsd} m per pixel is outside of the range that {model} knows well ({range} m)</source>
       <translation>每像素 {gsd} 米超出了 {model} 熟悉的范围（{range} 米）</translation>
+    </message>
+    <message>
+      <source>the picture is unlike those that the model was trained on</source>
+      <translation>该图片与模型训练所用的图片不同</translation>
     </message>
     <message>
       <source>Enter a single question.</source>
@@ -1782,6 +1922,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>{layer}：回答</translation>
     </message>
     <message>
+      <source>nothing found</source>
+      <translation>未找到任何对象</translation>
+    </message>
+    <message>
       <source>Written by RSGPT for QGIS {version} on {date}
 Raster: {raster}
 Model: {model}
@@ -1872,6 +2016,10 @@ Prompts:
       <translation>询问该多边形</translation>
     </message>
     <message>
+      <source>{count} pixels</source>
+      <translation>{count} 像素</translation>
+    </message>
+    <message>
       <source>Side length of the square that is shown to the model, in meters on the ground:</source>
       <translation>模型所看正方形的边长（地面距离，米）：</translation>
     </message>
@@ -1892,18 +2040,29 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>FindActions</name>
+    <message>
+      <source>Find objects…</source>
+      <translation>查找对象…</translation>
+    </message>
+    <message>
+      <source>Find objects in this view…</source>
+      <translation>在此视图中查找对象…</translation>
+    </message>
+  </context>
+  <context>
     <name>LayerMenu</name>
     <message>
       <source>Describe raster…</source>
       <translation>描述栅格…</translation>
     </message>
     <message>
-      <source>Describe features…</source>
-      <translation>描述要素…</translation>
+      <source>Find objects…</source>
+      <translation>查找对象…</translation>
     </message>
     <message>
-      <source>The Processing plugin is disabled. Enable it in the Plugin Manager.</source>
-      <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
+      <source>Describe features…</source>
+      <translation>描述要素…</translation>
     </message>
   </context>
   <context>
@@ -2195,8 +2354,8 @@ Prompts:
       <translation>How many cars are there?（请用英语提问）</translation>
     </message>
     <message>
-      <source>Saved questions</source>
-      <translation>已保存的问题</translation>
+      <source>Templates, saved and recent questions</source>
+      <translation>模板、已保存的问题和最近的问题</translation>
     </message>
     <message>
       <source>Answer type</source>
@@ -2342,6 +2501,10 @@ Prompts:
     <message>
       <source> m</source>
       <translation> 米</translation>
+    </message>
+    <message>
+      <source>{count} pixels</source>
+      <translation>{count} 像素</translation>
     </message>
     <message>
       <source>Side length of the square around the clicked point.</source>
@@ -2753,6 +2916,64 @@ Prompts:
     <message>
       <source>Show tiles on the map</source>
       <translation>在地图上显示切片</translation>
+    </message>
+    <message numerus="yes">
+      <source>Try on %n tile(s)…</source>
+      <translation>
+        <numerusform>在 %n 个切片上试用…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Try on %n feature(s)…</source>
+      <translation>
+        <numerusform>在 %n 个要素上试用…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>TileSizeBox</name>
+    <message>
+      <source>pixels</source>
+      <translation>像素</translation>
+    </message>
+    <message>
+      <source>meters</source>
+      <translation>米</translation>
+    </message>
+    <message>
+      <source>= {count} pixels</source>
+      <translation>= {count} 像素</translation>
+    </message>
+    <message>
+      <source>= {size} m</source>
+      <translation>= {size} m</translation>
+    </message>
+  </context>
+  <context>
+    <name>TrialDialog</name>
+    <message>
+      <source>Try the questions</source>
+      <translation>试用问题</translation>
+    </message>
+    <message>
+      <source>Asking… The first time, the model takes a moment to start.</source>
+      <translation>正在提问… 首次使用时，模型需要一点时间启动。</translation>
+    </message>
+    <message>
+      <source>Stopped.</source>
+      <translation>已停止。</translation>
+    </message>
+    <message>
+      <source>A run will not ask these questions again: the answers are stored.</source>
+      <translation>运行时不会再次询问这些问题：答案已保存。</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>图片</translation>
+    </message>
+    <message>
+      <source>Reason</source>
+      <translation>原因</translation>
     </message>
   </context>
   <context>

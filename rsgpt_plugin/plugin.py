@@ -44,6 +44,7 @@ class RsgptPlugin:
         from .gui.actions.canvas_actions import CanvasActions
         from .gui.actions.expressions import Expressions
         from .gui.actions.feature_actions import FeatureActions
+        from .gui.actions.find_actions import FindActions
         from .gui.actions.layer_menu import LayerMenu
         from .gui.actions.raster_menu import SubmenuPart
         from .gui.actions.result_styling import ResultStyling
@@ -62,7 +63,7 @@ class RsgptPlugin:
         table = ResultsTable(self._iface)
         self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), QuestionsWidget(), Expressions()),
-            *(canvas, DockPart(self._iface), table),
+            *(canvas, FindActions(self._iface), DockPart(self._iface), table),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
             OptionsPart(self._iface, set_up.open),

@@ -31,6 +31,11 @@ def log_unexpected(error: Exception) -> str:
     return sentence.format(cause=cause[:_MAX_CAUSE].rstrip(". "))
 
 
+def log_problem(message: str) -> None:
+    """Write a message for the user to QGIS's log, for work that has no window."""
+    QgsMessageLog.logMessage(message, LOG, Qgis.MessageLevel.Warning)
+
+
 def details(error: Exception) -> str:
     """Return the traceback as text."""
     return clean(without_secrets("".join(traceback.format_exception(type(error), error, error.__traceback__))))

@@ -77,6 +77,7 @@ class Answer:
 
     form: the kind of answer whose calibration scale applies to its confidence, see engine/confidence.py; "" if unknown.
     answered_by: the part of the model that had the last word, one of shared/answers/answered_by.py; "" if unknown.
+    is_unusual: whether the picture is far from the training pictures.
     Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
@@ -87,6 +88,7 @@ class Answer:
     degenerate: bool
     prompt_tokens: int
     form: str = ""
+    is_unusual: bool = False
     answered_by: str = ""
 
     def __post_init__(self) -> None:

@@ -250,4 +250,5 @@ def _raw_answer(reply: Reply) -> RawAnswer:
         model=reply.model,
         is_cut=reply.finish_reason == "length",
         answered_by=reply.answered_by,
+        is_unusual=reply.is_unusual,
     )

@@ -31,7 +31,8 @@ class Preferences:
     folder, for the other backends. model_folders: folders of models that are not shipped.
     device: auto, cpu, cuda, cuda:N or mps. threads: 0 for one per core. picture_mb, feature_mb: maximum sizes of the
     picture store and of the cache of encoded pictures in MB; 0 stores nothing. prompt: for captions, "" for the
-    default. click_size_m: side of the square around a click in meters.
+    default. click_size_m: side of the square around a click in meters, 0 for 256 pixels of the
+    raster.
     answer_language: English name of a language, "" for the language of the question.
     least_confidence: minimum confidence, 0 to 1. allowed_hosts: `scheme://host:port` of hosts that may receive
     pictures. saved_questions: lines as `parse_line` reads them.
@@ -50,7 +51,7 @@ class Preferences:
     picture_mb: int = 1000
     feature_mb: int = 2000
     prompt: str = ""
-    click_size_m: float = 77.0  # 256 pixels of 0.3 m, as in the training images of the default model
+    click_size_m: float = 0.0
     answer_language: str = ""
     least_confidence: float = 0.0
     allowed_hosts: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ SCHEMA = (
     "degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL) WITHOUT ROWID",
     "ALTER TABLE answers ADD COLUMN model TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE answers ADD COLUMN is_unusual INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE answers ADD COLUMN answered_by TEXT NOT NULL DEFAULT ''",
 )
 
@@ -40,12 +41,12 @@ class AnswerCache(Store):
         rows = [
             (
                 *(key, raw.text, raw.confidence, json.dumps(raw.first_top)),
-                *(raw.degenerate, raw.asked_at, raw.model, raw.is_cut, raw.answered_by),
+                *(raw.degenerate, raw.asked_at, raw.model, raw.is_cut, raw.is_unusual, raw.answered_by),
             )
             for key, raw in answers.items()
         ]
         with self._database.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def clear(self) -> None:
         """Delete all answers."""
@@ -56,7 +57,8 @@ class AnswerCache(Store):
     def _select(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
         # SQLite unpacks one bound text, so that no statement is assembled from strings.
         rows = self._database.read(
-            "SELECT key, text, confidence, first_top, degenerate, asked_at, model, is_cut, answered_by FROM answers "
+            "SELECT key, text, confidence, first_top, degenerate, asked_at, model, is_cut, is_unusual, answered_by "
+            "FROM answers "
             "WHERE key IN (SELECT value FROM json_each(?))",
             (json.dumps(list(keys)),),
         )
@@ -65,7 +67,6 @@ class AnswerCache(Store):
 
 def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *details: Any) -> RawAnswer:
     top = tuple((str(word), float(logprob)) for word, logprob in json.loads(first_top))
-    asked_at, model, is_cut, answered_by = details
-    return RawAnswer(
-        text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(is_cut), answered_by=answered_by
-    )
+    asked_at, model, is_cut, is_unusual, answered_by = details
+    flags = {"is_cut": bool(is_cut), "is_unusual": bool(is_unusual)}
+    return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, **flags, answered_by=answered_by)

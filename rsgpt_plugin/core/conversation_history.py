@@ -47,7 +47,8 @@ class ConversationMessage:
 
     text: of the question. line: the question as `parse_line` reads it, "" for a description. answer: as text,
     "" if there is none. problem: why the answer is missing or incomplete. confidence: 0 to 1. asked_at: ISO 8601, UTC.
-    fingerprint: of the model. answered_by: the part of the model that answered, "" if it is unknown.
+    fingerprint: of the model. doubt: why the answer is doubtful although it is complete. answered_by: the part of
+    the model that answered, "" if it is unknown.
     """
 
     text: str
@@ -60,6 +61,7 @@ class ConversationMessage:
     asked_at: str = ""
     fingerprint: str = ""
     answered_by: str = ""
+    doubt: str = ""
 
     @property
     def question(self) -> Optional[Question]:

@@ -58,12 +58,15 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """A stored run. counts: by name. output: path or layer id. began_at, told_at (last update): ISO 8601, UTC."""
+    """A stored run. counts: by name; `objects` is a dictionary. output: path or layer id.
+
+    began_at, told_at (last update): ISO 8601, UTC.
+    """
 
     id: str
     request: RunRequest
     state: RunState = RunState.RUNNING
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
     output: str = ""
     note: str = ""
     began_at: str = ""
@@ -78,7 +81,12 @@ class RunEntry:
     @property
     def total(self) -> int:
         """Number of places to describe."""
-        return self.counts.get("tiles", 0)
+        return int(self.counts.get("tiles", 0))
+
+    @property
+    def objects(self) -> Optional[dict[str, int]]:
+        """Number of found objects by label; None if they are not written yet, or were not searched."""
+        return self.counts.get("objects") or None
 
     @property
     def done(self) -> int:
@@ -92,7 +100,7 @@ class RunStore(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "list of runs"), SCHEMA)
 
-    def begin(self, run_id: str, request: RunRequest, counts: Mapping[str, int]) -> None:
+    def begin(self, run_id: str, request: RunRequest, counts: Mapping[str, Any]) -> None:
         """Record that a run starts or resumes, and delete the oldest runs that have ended."""
         now = _now()
         text, layers = _as_text(request), json.dumps(dict(request.layers))
@@ -104,7 +112,7 @@ class RunStore(Store):
                 (RunState.RUNNING.value, MAX_ENTRIES),
             )
 
-    def tell(self, run_id: str, counts: Mapping[str, int]) -> None:
+    def tell(self, run_id: str, counts: Mapping[str, Any]) -> None:
         """Record the progress of a run."""
         with self._database.writing() as connection:
             connection.execute(

@@ -7,6 +7,7 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsCsException,
+    QgsGeometry,
 )
 
 from ..errors import ImageryError
@@ -45,3 +46,8 @@ def checked_transform(
         raise ImageryError(
             message.format(source=source.userFriendlyIdentifier(), target=target.userFriendlyIdentifier())
         ) from error
+
+
+def is_bounded(geometry: QgsGeometry) -> bool:
+    """Return whether a geometry is not empty and has finite coordinates; a reprojection may return infinity."""
+    return not geometry.isEmpty() and geometry.boundingBox().isFinite()

@@ -8,14 +8,19 @@ plugin.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingAlgRunnerTask, QgsTask
 from qgis.gui import QgsProcessingAlgorithmDialogBase
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtWidgets import QApplication, QDialog
+
+from ..errors import SetupError
+
+translate = QCoreApplication.translate
 
 
 class ProcessingDialogs:
@@ -49,6 +54,18 @@ class _Kept:
 
 # QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is global.
 _entries: dict[int, _Kept] = {}
+
+
+def open_dialog(algorithm: str, parameters: Mapping[str, Any]) -> None:
+    """Open the dialog of an algorithm with some parameters filled in. Raises SetupError if Processing is disabled."""
+    try:
+        from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
+    except ImportError as error:
+        message = translate("Rsgpt", "The Processing plugin is disabled. Enable it in the Plugin Manager.")
+        raise SetupError(message) from error
+    dialog = createAlgorithmDialog(algorithm, dict(parameters))
+    keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
+    dialog.show()
 
 
 def keep(dialog: QDialog) -> None:

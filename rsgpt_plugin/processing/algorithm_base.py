@@ -9,22 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import clear_frames
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from qgis.core import (
     QgsFields,
-    QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from ..client.answer_source import open_memory
+from ..client.answer_source import AnswerMemory, open_memory
 from ..client.preferences import load
 from ..core.disk_space import missing_space, run_bytes
 from ..core.paths import home, plugin_version
@@ -53,18 +51,15 @@ from .parameters import (
     run_questions,
     with_choice_numbers,
 )
-from .run import CaptureTarget, DescribeRun, RunCounts, RunQuestions
+from .run import CaptureTarget, DescribeRun, ModelPrompts, PictureRun, RunCounts, RunQuestions
 from .run_registry import RunRecorder, active_runs
 from .run_requests import input_sources, run_request
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+Item = TypeVar("Item")
 
 translate = QCoreApplication.translate
-
-
-# Invalid polygons are accepted. QGIS's own check crashes Python if it is set to stop on invalid features.
-UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 
 
 def report_errors(method: Method) -> Method:
@@ -97,12 +92,12 @@ class PreparedRun:
     snapshot: LayerSnapshot
     settings: Settings
     capture: CaptureOptions
-    questions: RunQuestions
+    prompts: ModelPrompts
     request: RunRequest
 
 
-class DescribeAlgorithm(QgsProcessingAlgorithm):
-    """Base of the algorithms that turn pictures of a raster into captions and answers."""
+class RunAlgorithm(QgsProcessingAlgorithm):
+    """Base of the algorithms that ask a model about pictures of a raster, and write what it answers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,28 +113,25 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def icon(self) -> QIcon:
         return plugin_icon()
 
-    def tags(self) -> list[str]:
-        return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
+    @abstractmethod
+    def prompts(self, settings: Settings) -> ModelPrompts:
+        """Return what the model is asked about each picture. Raises RsgptError if that is not possible."""
 
-    def questions_and_columns(self) -> str:
-        """Return the help on the question syntax and the output columns."""
-        questions = self.tr(
-            "Questions: write one question per line, or a semicolon before each further name[type]: on one line. You "
-            "can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}."
-        )
-        columns = self.tr("Columns of the output layer, in addition to those of the questions:")
-        return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"
+    @abstractmethod
+    def new_run(
+        self, memory: AnswerMemory, output: OutputSink, feedback: QgsProcessingFeedback, recorder: RunRecorder
+    ) -> PictureRun:
+        """Return the run, which writes to `output`."""
 
-    def privacy_and_cost(self) -> str:
-        """Return the end of the help: data that leaves this computer, and the cost of a run."""
-        return "\n\n" + self.tr(
-            "Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with "
-            "its question, after you have allowed its host. It does not receive coordinates or names.\n\n"
-            "Cost: each picture requires one answer for the caption and one answer per question. The log shows the "
-            "rate and the remaining time. A remote server may charge for each answer."
-        )
+    @abstractmethod
+    def fields(self) -> QgsFields:
+        """Return the columns that the run adds."""
 
-    def createInstance(self) -> DescribeAlgorithm:
+    def layer_name(self) -> str:
+        """Return the name of the output layer. Called when the output is opened."""
+        return answers_name(self.prepared().request.title)
+
+    def createInstance(self) -> RunAlgorithm:
         return type(self)()
 
     def tr(self, text: str, disambiguation: str = "", n: int = -1) -> str:
@@ -171,7 +163,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             if not is_valid:
                 return is_valid, message
             settings = read_settings(values)
-            run_questions(settings)
+            self.prompts(settings)
             capture_options(settings)
             if layer is not None:
                 check_layer(layer)
@@ -192,7 +184,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(self.invalidRasterError(parameters, INPUT.name))
         snapshot = take_snapshot(layer, context.transformContext())
         settings, request = read_settings(values), run_request(self, parameters, context)
-        self.plan = PreparedRun(snapshot, settings, capture_options(settings), run_questions(settings), request)
+        self.plan = PreparedRun(snapshot, settings, capture_options(settings), self.prompts(settings), request)
         self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True
 
@@ -250,7 +242,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if context.willLoadLayerOnCompletion(identifier):
             details = context.layerToLoadOnCompletionDetails(identifier)
             if details.name == self.parameterDefinition("OUTPUT").description():  # a model or script may set another
-                details.name = answers_name(self.prepared().request.title)
+                details.name = self.layer_name()
                 details.forceName = True  # otherwise QGIS names the layers of files after the file
             details.setPostProcessor(ResultStyler(self._provenance(), self._description()))
         return sink, identifier
@@ -258,25 +250,22 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def _provenance(self) -> RunRequest:
         """Return the request with the model's name, because the model in the options may change later."""
         plan = self.prepared()
-        model = plan.questions.model
+        model = plan.prompts.model
         return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
 
     def _description(self) -> str:
-        plan, questions = self.prepared(), self.prepared().questions
-        return describe_run(plugin_version(), plan.request.title, questions.model.name, questions.describe())
+        plan, prompts = self.prepared(), self.prepared().prompts
+        return describe_run(plugin_version(), plan.request.title, prompts.model.name, prompts.describe())
 
-    def fields(self) -> QgsFields:
-        return output_fields(self.prepared().questions.questions)
-
-    def describe(
+    def ask(
         self, output: OutputSink, places: Iterable[CaptureTarget], total: int, feedback: QgsProcessingFeedback
     ) -> RunCounts:
-        """Describe all `total` places, and record the run in the list of runs."""
+        """Ask about all `total` places, and record the run in the list of runs."""
         for note in output.notes:
             feedback.pushWarning(note)
         try:
             with active_runs.recorded(self._provenance(), feedback, total) as recorder:
-                return self._described(output, places, total, feedback, recorder)
+                return self._asked(output, places, total, feedback, recorder)
         except RsgptError as error:
             clear_frames(error.__traceback__)  # release the sink: it writes its last rows when it is deleted
             with suppress(OutputError, OSError):
@@ -286,7 +275,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 raise OutputError(f"{error} {_advice(output, total)}") from error
             raise
 
-    def _described(
+    def _asked(
         self,
         output: OutputSink,
         places: Iterable[CaptureTarget],
@@ -296,13 +285,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     ) -> RunCounts:
         try:
             with open_memory() as memory:
-                questions = self.prepared().questions
-                run = DescribeRun(
-                    questions, memory, output.open, feedback, recorder.update, sink_name=lambda: output.identifier
-                )
-                counts = run.describe(places, total)
+                run = self.new_run(memory, output, feedback, recorder)
+                counts = run.run(places, total)
                 del run  # this deletes the sink, which then writes its last rows
-                output.check(counts.done)
+                output.check(counts.rows)
                 self._store_style(output, feedback)
                 recorder.set_output(output.identifier, counts)
                 return counts
@@ -333,6 +319,55 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
 
 
+class DescribeAlgorithm(RunAlgorithm):
+    """Base of the algorithms that turn pictures of a raster into captions and answers."""
+
+    def tags(self) -> list[str]:
+        return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
+
+    def questions_and_columns(self) -> str:
+        """Return the help on the question syntax and the output columns."""
+        questions = self.tr(
+            "Questions: write one question per line, or a semicolon before each further name[type]: on one line. You "
+            "can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}."
+        )
+        columns = self.tr("Columns of the output layer, in addition to those of the questions:")
+        return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"
+
+    def privacy_and_cost(self) -> str:
+        """Return the end of the help: data that leaves this computer, and the cost of a run."""
+        return "\n\n" + self.tr(
+            "Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with "
+            "its question, after you have allowed its host. It does not receive coordinates or names.\n\n"
+            "Cost: each picture requires one answer for the caption and one answer per question. The log shows the "
+            "rate and the remaining time. A remote server may charge for each answer."
+        )
+
+    @abstractmethod
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        """Return up to `most` places of the prepared run, spread over all of them, as `processed` captures them.
+
+        Call it in the thread that captures them, which must call `plan.snapshot.leave_thread()` afterwards.
+        """
+
+    def prompts(self, settings: Settings) -> RunQuestions:
+        return run_questions(settings)
+
+    def questions(self) -> RunQuestions:
+        """Return the prompts of the prepared run."""
+        return cast("RunQuestions", self.prepared().prompts)
+
+    def fields(self) -> QgsFields:
+        return output_fields(self.prepared().prompts.questions)
+
+    def new_run(
+        self, memory: AnswerMemory, output: OutputSink, feedback: QgsProcessingFeedback, recorder: RunRecorder
+    ) -> DescribeRun:
+        return DescribeRun(
+            self.questions(), memory, output.open, feedback, recorder.update, sink_name=lambda: output.identifier
+        )
+
+
 def _advice(output: OutputSink, rows: int) -> str:
     """Return what to do after a failed run; disk space is mentioned only if it is missing."""
     file = Path(output.identifier.partition("|")[0])
@@ -341,6 +376,7 @@ def _advice(output: OutputSink, rows: int) -> str:
     return f"{space} {translate('Rsgpt', 'Run again: the answers so far are saved.')}".strip()
 
 
-def is_bounded(geometry: QgsGeometry) -> bool:
-    """Return whether a geometry is not empty and has finite coordinates; a reprojection may return infinity."""
-    return not geometry.isEmpty() and geometry.boundingBox().isFinite()
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """Return up to `most` items at equal distances."""
+    count = min(most, len(items))
+    return [items[(2 * number + 1) * len(items) // (2 * count)] for number in range(count)]

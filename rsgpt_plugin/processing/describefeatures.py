@@ -22,13 +22,14 @@ from qgis.core import (
 
 from ..errors import ImageryError
 from ..geo.imagery.capture import Capture, area_on_layer, open_capture
+from ..geo.imagery.mask_polygons import UNCHECKED
 from ..geo.imagery.picture import Picture
 from ..geo.imagery.tile_geometry import MAX_TILES
 from ..geo.results.feature_columns import own_columns
-from ..geo.transforms import checked_transform
+from ..geo.transforms import checked_transform, is_bounded
 from ..shared.i18n import translate
 from ..shared.rasters.tiles import Window, square
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
+from .algorithm_base import DescribeAlgorithm, Parameters, PreparedRun, report_errors, spread
 from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import FEATURES, PLACES
@@ -89,10 +90,7 @@ class DescribeFeatures(DescribeAlgorithm):
         source, to = self._features(), self.destination(parameters, context)
         located = self._located(source, context)
         own = own_columns(source.fields(), [feature for feature, _ in located], to.ending, self.fields().names())
-        area = self._area(located)
-        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
-        windows = [_window(capture, geometry) for _, geometry in located]
-        capture = capture.settled([window for window in windows if window is not None], feedback)
+        capture, windows = self._captured(located, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
         if own.renamed:
@@ -102,8 +100,23 @@ class DescribeFeatures(DescribeAlgorithm):
         shape = SinkShape(fields, source.wkbType(), source.sourceCrs(), _samples(features))
         output = self.output(parameters, context, shape, to)
         places = _places(capture, features, windows)
-        counts = self.describe(output, places, len(windows), feedback)
+        counts = self.ask(output, places, len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
+
+    def sampled(self, most: int, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> list[CaptureTarget]:
+        located = self._located(self._features(), context)
+        capture, windows = self._captured(located, feedback)
+        chosen = spread([window for window in windows if window is not None], most)
+        return list(_places(capture, [QgsFeature() for _ in chosen], chosen))
+
+    def _captured(
+        self, located: Sequence[Located], feedback: QgsProcessingFeedback
+    ) -> tuple[Capture, list[Window | None]]:
+        """Return how the features are captured, with the stretch of the whole run, and their windows."""
+        plan, area = self.prepared(), self._area(located)
+        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
+        windows = [_window(capture, geometry) for _, geometry in located]
+        return capture.settled([window for window in windows if window is not None], feedback), windows
 
     def _renamed(self, names: Mapping[str, str]) -> str:
         pairs = ", ".join(f"{old}: {new}" for old, new in names.items())

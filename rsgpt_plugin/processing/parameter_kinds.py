@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar
 
@@ -25,12 +26,15 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsProperty,
     QgsRasterLayer,
 )
 
 from ..shared.i18n import marked, translate
 
 Value = TypeVar("Value")
+
+_SEPARATOR = re.compile("[,;\n]")
 
 # Classes of widget wrappers for Processing's dialogs, by the type of the widget. Empty without a window.
 parameter_widgets: dict[str, type] = {}
@@ -53,13 +57,13 @@ class GivenValues:
 class Parameter(ABC):
     """One parameter of the algorithms.
 
-    label: marked for translation. only: the name of the only algorithm with this parameter, "" for both. is_repeated:
+    label: marked for translation. only: the names of the algorithms with this parameter, () for all. is_repeated:
     whether "Ask again" reuses the value of the earlier run, that is, does not set the parameter itself.
     """
 
     name: str
     label: str
-    only: str = ""
+    only: tuple[str, ...] = ()
     is_advanced: bool = False
     is_repeated: bool = True
 
@@ -116,20 +120,22 @@ class TextParameter(Setting[str]):
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterString(self.name, label, multiLine=self.has_lines, optional=True)
-        if self.widget in parameter_widgets:
-            widget = {"class": parameter_widgets[self.widget], "widget_type": self.widget}
-            definition.setMetadata({"widget_wrapper": widget})
+        _set_widget(definition, self.widget, self.widget)
         return definition
 
 
 @dataclass(frozen=True)
 class NumberParameter(Setting[float]):
-    """A number from `minimum` to `maximum`. default: None makes it optional, with the value 0 if it is not set."""
+    """A number from `minimum` to `maximum`. default: None makes it optional, with the value 0 if it is not set.
+
+    widget: its key in `parameter_widgets`, "" for QGIS's own widget, which the modeler shows in any case.
+    """
 
     default: Optional[float] = None
     minimum: float = 0.0
     maximum: float = math.inf
     is_whole: bool = False
+    widget: str = ""
 
     def value(self, values: GivenValues) -> float:
         if self._is_left_out(values):
@@ -152,7 +158,9 @@ class NumberParameter(Setting[float]):
         kinds = QgsProcessingParameterNumber.Type
         limits = {"minValue": self.minimum, **({} if math.isinf(self.maximum) else {"maxValue": self.maximum})}
         kind, is_optional = kinds.Integer if self.is_whole else kinds.Double, self.default is None
-        return QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
+        definition = QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
+        _set_widget(definition, self.widget, definition.type())
+        return definition
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,36 @@ class ChoiceParameter(Setting[str]):
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         options = [marked(label) for label in self.choices.values()]
         return QgsProcessingParameterEnum(self.name, label, options=options, defaultValue=0)
+
+
+@dataclass(frozen=True)
+class NamesParameter(Setting[tuple[str, ...]]):
+    """Any of several names, () if not set. names: returns those that the dialog offers; others can be given too."""
+
+    names: Callable[[], Sequence[str]] = tuple
+
+    def value(self, values: GivenValues) -> tuple[str, ...]:
+        given = values.parameters.get(self.name)
+        if isinstance(given, QgsProperty):
+            given, _ = given.value(values.context.expressionContext())
+        if isinstance(given, str):
+            given = [part.strip() for part in _SEPARATOR.split(given)]
+        entries = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
+        return tuple(dict.fromkeys(name for name in map(self._name, entries) if name))
+
+    def with_number(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters without the names, because QGIS rejects those that are not in the list."""
+        return {name: value for name, value in parameters.items() if name != self.name}
+
+    def _name(self, entry: Any) -> str:
+        """Return a name. Scripts may give its index instead."""
+        text, names = str(entry).strip(), self.names()
+        return names[int(text)] if text.isdecimal() and int(text) < len(names) else text
+
+    def _definition(self, label: str) -> QgsProcessingParameterDefinition:
+        return QgsProcessingParameterEnum(
+            self.name, label, options=list(self.names()), allowMultiple=True, optional=True, usesStaticStrings=True
+        )
 
 
 @dataclass(frozen=True)
@@ -248,3 +286,9 @@ class FeaturesParameter(Parameter):
 class SinkParameter(Parameter):
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFeatureSink(self.name, label)
+
+
+def _set_widget(definition: QgsProcessingParameterDefinition, widget: str, kind: str) -> None:
+    """Set the plugin's widget of a parameter, if there is a window. kind: of the widget, for QGIS's registry."""
+    if widget in parameter_widgets:
+        definition.setMetadata({"widget_wrapper": {"class": parameter_widgets[widget], "widget_type": kind}})

@@ -1,4 +1,4 @@
-"""The parameters of both algorithms, and the settings of a run that follow from their values.
+"""The parameters of the algorithms that run over a raster, and the settings of a run that follow from their values.
 
 To add a parameter, see CONTRIBUTING.md.
 """
@@ -6,11 +6,13 @@ To add a parameter, see CONTRIBUTING.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from ..client.backends import chosen_model
+from ..client.installed_models import DEFAULT_MODEL, model_identity
 from ..client.preferences import Preferences, load
-from ..errors import ImageryError, QuestionError, RsgptError
+from ..errors import ImageryError, ModelError, QuestionError, RsgptError, ServerError
 from ..geo.imagery.capture import CaptureMode, CaptureOptions
 from ..shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..shared.i18n import mark, translate
@@ -21,6 +23,7 @@ from .parameter_kinds import (
     ExtentParameter,
     FeaturesParameter,
     GivenValues,
+    NamesParameter,
     NumberParameter,
     Parameter,
     RasterParameter,
@@ -31,28 +34,64 @@ from .parameter_kinds import (
 )
 from .run import RunQuestions
 
-TILES, FEATURES = "describeraster", "describefeatures"
+TILES, FEATURES, OBJECTS = "describeraster", "describefeatures", "findobjects"
+_DESCRIBING = (TILES, FEATURES)
+
+
+def findable_objects() -> tuple[str, ...]:
+    """Return the objects that the model in the options finds, or those of the built-in model if that is not known."""
+    with suppress(ModelError, ServerError):
+        chosen = chosen_model()
+        finder = (model_identity(DEFAULT_MODEL) if chosen.server else chosen).finder
+        return finder.labels if finder is not None else ()
+    return ()
+
 
 INPUT = RasterParameter("INPUT", mark("Raster layer"), is_repeated=False)
-EXTENT = ExtentParameter("EXTENT", mark("Extent (entire layer if not set)"), TILES)
+EXTENT = ExtentParameter("EXTENT", mark("Extent (entire layer if not set)"), (TILES, OBJECTS))
 MASK = FeaturesParameter(
     "MASK",
     mark("Mask (only tiles that overlap these polygons)"),
-    TILES,
+    (TILES,),
     is_repeated=False,
     has_polygons=True,
     is_optional=True,
 )
-PLACES = FeaturesParameter("FEATURES", mark("Features to describe"), FEATURES, is_repeated=False)
-TILE_SIZE = NumberParameter(
-    "TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, minimum=16, maximum=1024, is_whole=True
+OBJECT_MASK = FeaturesParameter(
+    "MASK",
+    mark("Mask (only objects inside these polygons)"),
+    (OBJECTS,),
+    is_repeated=False,
+    has_polygons=True,
+    is_optional=True,
 )
-OVERLAP = NumberParameter("OVERLAP", mark("Overlap (percent)"), TILES, default=0, minimum=0, maximum=90, is_whole=True)
-CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), is_repeated=False, default=True)
-DETAILED = BooleanParameter("DETAILED", mark("Write a detailed caption"), is_repeated=False)
+PLACES = FeaturesParameter("FEATURES", mark("Features to describe"), (FEATURES,), is_repeated=False)
+WANTED = NamesParameter(
+    "OBJECTS",
+    mark("Objects (all that the model finds if not set)"),
+    (OBJECTS,),
+    names=findable_objects,
+)
+BOXES = BooleanParameter("BOXES", mark("Write boxes instead of points"), (OBJECTS,))
+TILE_SIZE = NumberParameter(
+    "TILE_SIZE",
+    mark("Tile size (pixels)"),
+    (TILES,),
+    default=256,
+    minimum=16,
+    maximum=1024,
+    is_whole=True,
+    widget="rsgpt_tile_size",
+)
+OVERLAP = NumberParameter(
+    "OVERLAP", mark("Overlap (percent)"), (TILES,), default=0, minimum=0, maximum=90, is_whole=True
+)
+CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), _DESCRIBING, is_repeated=False, default=True)
+DETAILED = BooleanParameter("DETAILED", mark("Write a detailed caption"), _DESCRIBING, is_repeated=False)
 QUESTIONS = TextParameter(
     "QUESTIONS",
     mark("Questions"),
+    _DESCRIBING,
     is_repeated=False,
     has_lines=True,
     widget="rsgpt_questions",
@@ -63,6 +102,7 @@ MODEL = TextParameter(
 PROMPT = TextParameter(
     "PROMPT",
     mark("Caption prompt (replaces the default prompt)"),
+    _DESCRIBING,
     is_advanced=True,
     is_repeated=False,
     preference="prompt",
@@ -70,8 +110,16 @@ PROMPT = TextParameter(
 LEAST_CONFIDENCE = NumberParameter(
     "LEAST_CONFIDENCE",
     mark("Minimum confidence (less certain answers are left empty)"),
+    _DESCRIBING,
     is_advanced=True,
     preference="least_confidence",
+    default=0.0,
+    maximum=1.0,
+)
+LEAST_SURE = NumberParameter(
+    "LEAST_CONFIDENCE",
+    mark("Minimum confidence (less certain objects are left out)"),
+    (OBJECTS,),
     default=0.0,
     maximum=1.0,
 )
@@ -103,6 +151,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     PLACES,
     EXTENT,
     MASK,
+    WANTED,
+    LEAST_SURE,
+    BOXES,
+    OBJECT_MASK,
     TILE_SIZE,
     OVERLAP,
     CAPTION,
@@ -114,8 +166,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     BANDS,
     CAPTURE,
     GROUND_RESOLUTION,
-    SinkParameter("OUTPUT", mark("Described tiles"), TILES, is_repeated=False),
-    SinkParameter("OUTPUT", mark("Described features"), FEATURES, is_repeated=False),
+    SinkParameter("OUTPUT", mark("Described tiles"), (TILES,), is_repeated=False),
+    SinkParameter("OUTPUT", mark("Described features"), (FEATURES,), is_repeated=False),
+    SinkParameter("OUTPUT", mark("Found objects"), (OBJECTS,), is_repeated=False),
 )
 
 
@@ -131,7 +184,7 @@ class Settings:
 
 def parameters_of(algorithm: str) -> list[Parameter]:
     """Return the parameters of an algorithm, in the order of its dialog."""
-    return [parameter for parameter in PARAMETERS if parameter.only in ("", algorithm)]
+    return [parameter for parameter in PARAMETERS if not parameter.only or algorithm in parameter.only]
 
 
 def read_settings(values: GivenValues) -> Settings:
@@ -148,10 +201,10 @@ def check_settings(values: GivenValues) -> None:
 
 
 def with_choice_numbers(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters with the keywords of all choices replaced by their indexes."""
+    """Return the parameters with the keywords of all choices replaced by their indexes, as QGIS checks them."""
     numbered = dict(parameters)
     for parameter in PARAMETERS:
-        if isinstance(parameter, ChoiceParameter):
+        if isinstance(parameter, (ChoiceParameter, NamesParameter)):
             numbered = parameter.with_number(numbered)
     return numbered
 

@@ -1,9 +1,10 @@
-"""The loop of a run: captures a picture, asks the model, and writes a row for each place."""
+"""The loop of a run: captures a picture of each place and asks the model; `DescribeRun` writes a row per place."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
@@ -25,8 +26,14 @@ from ..unexpected import log_unexpected
 translate = QCoreApplication.translate
 
 
+class ModelPrompts(RunPrompts):
+    """Prompts for each picture, and the model that answers them. Its dataclasses add fields."""
+
+    model: ModelInfo
+
+
 @dataclass(frozen=True)
-class RunQuestions(RunPrompts):
+class RunQuestions(ModelPrompts):
     """The prompts for each picture, and the model. caption: prompt of the caption, "" for none.
 
     least_confidence: minimum confidence, 0 to 1; less certain answers to questions are left empty. language: language
@@ -47,10 +54,14 @@ class RunQuestions(RunPrompts):
 
 @dataclass(frozen=True)
 class CaptureTarget:
-    """One place to describe. feature: its geometry and input attributes. picture: captures the picture."""
+    """One place to ask about. feature: its geometry and input attributes. picture: captures the picture.
+
+    number: of the search window, if it is one.
+    """
 
     feature: QgsFeature
     picture: Callable[[], Picture]
+    number: int = 0
 
 
 @dataclass
@@ -59,12 +70,17 @@ class RunCounts(rows.RowCounts):
 
     asked: int = 0
 
+    @property
+    def rows(self) -> int:
+        """Number of rows in the output."""
+        return self.done
+
 
 @dataclass
-class _PendingRow:
-    """A row that is not written yet. outcomes: one per prompt, None until it is answered.
+class PendingPlace:
+    """A place that is not finished yet. outcomes: one per prompt, None until it is answered.
 
-    It holds no pixels, because rows may wait for earlier rows.
+    It holds no pixels, because places may wait for earlier places.
     """
 
     feature: QgsFeature
@@ -73,6 +89,7 @@ class _PendingRow:
     status: Status = Status.ANSWERED
     reason: str = ""
     side: int | None = None
+    number: int = 0
 
     @property
     def complete(self) -> bool:
@@ -82,11 +99,138 @@ class _PendingRow:
         self.outcomes, self.status, self.reason = [], Status.FAILED, reason
 
 
-class DescribeRun:
+class PictureRun(ABC):
     """One run over places. It captures each place once and caches each answer when it arrives.
 
-    Rows are written in the order of the places. A run that ends early writes the complete rows.
+    Places are finished in their order. A run that ends early finishes the places that are complete.
     """
+
+    def __init__(
+        self,
+        prompts: ModelPrompts,
+        memory: AnswerMemory,
+        feedback: QgsFeedback,
+        on_place: Callable[[RunCounts], None] = lambda counts: None,
+    ) -> None:
+        """on_place: called with the counts after each place; the run keeps changing the same object."""
+        self._prompts = prompts
+        self._memory = memory
+        self._feedback = feedback
+        self._on_place = on_place
+        self._places: deque[PendingPlace] = deque()
+        self._pending: dict[int, PendingPlace] = {}
+        self._model = prompts.model
+        self._is_ready = False
+        self.counts = RunCounts()
+
+    def run(self, places: Iterable[CaptureTarget], total: int) -> RunCounts:
+        """Ask about all `total` places, and return the counts.
+
+        Raises RsgptError if the run cannot continue; complete places are finished and answers are cached. Raises
+        Cancelled if the user stops the run while the model is identified; then the output is not opened.
+        """
+        self.counts.tiles = total
+        source = AnswerSource(self._prompts.model, self._memory, self._prompts.language, self._feedback)
+        self._model = source.model
+        try:
+            source.ask_many(self._queries(places), self._receive, self._begin)
+        except Cancelled:
+            self._begin()
+            self._feedback.pushWarning(
+                translate("Rsgpt", "Stopped. The answers so far are saved. Run again to continue.")
+            )
+        finally:
+            self._places = deque(place for place in self._places if place.complete)
+            self._finish_places()
+        return self.counts
+
+    def _begin(self) -> None:
+        """Open what the run needs for its output. Called when the model is ready."""
+        self._is_ready = True
+
+    @abstractmethod
+    def _finish(self, place: PendingPlace) -> Status:
+        """Use the answers of a place, and return how it ended."""
+
+    def _queries(self, places: Iterable[CaptureTarget]) -> Iterator[PictureQuery]:
+        """Capture the places one by one, and yield one query per picture that has pixels."""
+        queries = 0
+        for place in places:
+            if self._feedback.isCanceled():
+                raise Cancelled(translate("Rsgpt", "The run was stopped."))
+            picture = self._capture(place)
+            if picture is not None:
+                self._pending[queries] = self._places[-1]
+                queries += 1
+                yield self._query(picture)
+            self._finish_places()
+
+    def _query(self, picture: Picture) -> PictureQuery:
+        return PictureQuery(picture.sha256, lambda: picture.png, self._prompts.asked, picture.gsd_m)
+
+    def _capture(self, target: CaptureTarget) -> Picture | None:
+        """Capture a place and queue it. Return None if it is failed or skipped."""
+        place = PendingPlace(target.feature, [], number=target.number)
+        self._places.append(place)
+        try:
+            picture = target.picture()
+            place.provenance = _provenance(picture)
+            place.side = min(picture.rgb.shape[:2])
+        except ImageryError as error:
+            place.fail(str(error))
+            return None
+        except RsgptError:
+            raise
+        except Exception as error:  # an error of GDAL, numpy or QGIS in one picture fails only its place
+            place.fail(log_unexpected(error))
+            return None
+        if picture.empty:
+            place.status, place.reason = Status.SKIPPED, _skip_reason(picture)
+            return None
+        place.outcomes = [None] * len(self._prompts.asked)
+        return picture
+
+    def _receive(self, result: QueryOutcome) -> None:
+        place = self._pending[result.query]
+        place.outcomes[result.question] = result.outcome
+        if result.is_reused:
+            self.counts.cached += 1
+        else:
+            self.counts.asked += 1
+        if place.complete:
+            del self._pending[result.query]
+            self._finish_places()
+
+    def _finish_places(self) -> None:
+        """Finish the complete places at the head of the queue if the model is ready."""
+        while self._is_ready and self._places and self._places[0].complete:
+            place = self._places.popleft()
+            try:
+                status = self._finish(place)
+            except RsgptError:
+                raise
+            except Exception as error:  # an answer that cannot be read or written fails only its place
+                place.fail(log_unexpected(error))
+                status = self._finish(place)
+            self._count(status)
+
+    def _count(self, status: Status) -> None:
+        self.counts.add(status)
+        self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
+        self._on_place(self.counts)
+
+    def _identity(self, outcomes: Sequence[Outcome | None]) -> dict[str, str]:
+        """Return the columns that identify the model, as the answers name it."""
+        models = dict.fromkeys(outcome.model for outcome in outcomes if isinstance(outcome, RawAnswer))
+        return {
+            "model": ", ".join(filter(None, models)) or self._model.name,
+            "weights_sha256": self._model.weights_sha256,
+            "model_fingerprint": self._model.fingerprint,
+        }
+
+
+class DescribeRun(PictureRun):
+    """A run that writes one row per place, in the order of the places. A run that ends early writes complete rows."""
 
     def __init__(
         self,
@@ -101,148 +245,47 @@ class DescribeRun:
         """Prepare a run.
 
         open_sink: called when the model is ready, because opening the sink clears an existing output.
-        on_row: called with the counts after each row; the run keeps changing the same object.
-        sink_name: name of the open sink, for error messages.
+        on_row: see PictureRun. sink_name: name of the open sink, for error messages.
         """
+        super().__init__(questions, memory, feedback, on_row)
         self._questions = questions
-        self._memory = memory
         self._open_sink = open_sink
         self._sink: QgsFeatureSink | None = None
-        self._feedback = feedback
-        self._on_row = on_row
         self._sink_name = sink_name
-        self._rows: deque[_PendingRow] = deque()
-        self._pending: dict[int, _PendingRow] = {}
-        self._model = questions.model
-        self._common = {
-            "prompt": questions.describe(),
-            "plugin_version": plugin_version(),
-        }
-        self.counts = RunCounts()
+        self._common = {"prompt": questions.describe(), "plugin_version": plugin_version()}
 
-    def describe(self, places: Iterable[CaptureTarget], total: int) -> RunCounts:
-        """Describe all `total` places, and return the counts.
-
-        Raises RsgptError if the run cannot continue; complete rows are written and answers are cached. Raises Cancelled
-        if the user stops the run while the model is identified; then the sink is not opened and earlier rows stay.
-        """
-        self.counts.tiles = total
-        source = AnswerSource(self._questions.model, self._memory, self._questions.language, self._feedback)
-        self._model = source.model
-        try:
-            source.ask_many(self._queries(places), self._receive, self._open)
-        except Cancelled:
-            self._open()
-            self._feedback.pushWarning(
-                translate("Rsgpt", "Stopped. The answers so far are saved. Run again to continue.")
-            )
-        finally:
-            self._rows = deque(row for row in self._rows if row.complete)
-            self._write()
-        return self.counts
-
-    def _open(self) -> None:
+    def _begin(self) -> None:
         if self._sink is None:
             self._sink = self._open_sink()
+        super()._begin()
 
-    def _queries(self, places: Iterable[CaptureTarget]) -> Iterator[PictureQuery]:
-        """Capture the places one by one, and yield one query per picture that has pixels."""
-        queries = 0
-        for place in places:
-            if self._feedback.isCanceled():
-                raise Cancelled(translate("Rsgpt", "The run was stopped."))
-            picture = self._capture(place)
-            if picture is not None:
-                self._pending[queries] = self._rows[-1]
-                queries += 1
-                yield self._query(picture)
-            self._write()
-
-    def _query(self, picture: Picture) -> PictureQuery:
-        return PictureQuery(picture.sha256, lambda: picture.png, self._questions.asked, picture.gsd_m)
-
-    def _capture(self, place: CaptureTarget) -> Picture | None:
-        """Capture a place and queue its row. Return None if the row is failed or skipped."""
-        row = _PendingRow(place.feature, [])
-        self._rows.append(row)
-        try:
-            picture = place.picture()
-            row.provenance = _provenance(picture)
-            row.side = min(picture.rgb.shape[:2])
-        except ImageryError as error:
-            row.fail(str(error))
-            return None
-        except RsgptError:
-            raise
-        except Exception as error:  # an error of GDAL, numpy or QGIS in one picture fails only its row
-            row.fail(log_unexpected(error))
-            return None
-        if picture.empty:
-            row.status, row.reason = Status.SKIPPED, _skip_reason(picture)
-            return None
-        row.outcomes = [None] * len(self._questions.asked)
-        return picture
-
-    def _receive(self, result: QueryOutcome) -> None:
-        row = self._pending[result.query]
-        row.outcomes[result.question] = result.outcome
-        if result.is_reused:
-            self.counts.cached += 1
-        else:
-            self.counts.asked += 1
-        if row.complete:
-            del self._pending[result.query]
-            self._write()
-
-    def _write(self) -> None:
-        """Write the complete rows at the head of the queue if the sink is open."""
-        while self._sink is not None and self._rows and self._rows[0].complete:
-            row = self._rows.popleft()
-            try:
-                status = self._add(self._sink, row)
-            except RsgptError:
-                raise
-            except Exception as error:  # an answer that cannot be read or written fails only its row
-                row.fail(log_unexpected(error))
-                status = self._add(self._sink, row)
-            self._count(status)
-
-    def _add(self, sink: QgsFeatureSink, row: _PendingRow) -> Status:
-        values = self._values(row)
-        feature = QgsFeature(row.feature)
-        feature.setAttributes(row.feature.attributes() + attributes(self._questions.questions, values))
-        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise OutputError(
-                translate("Rsgpt", "A row cannot be written to {where} ({cause}).").format(
-                    where=self._sink_name(), cause=sink.lastError()
-                )
-            )
+    def _finish(self, place: PendingPlace) -> Status:
+        values = self._values(place)
+        feature = QgsFeature(place.feature)
+        feature.setAttributes(feature.attributes() + attributes(self._questions.questions, values))
+        add_row(self._sink, feature, self._sink_name())
         return values.status
 
-    def _count(self, status: Status) -> None:
-        self.counts.add(status)
-        self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
-        self._on_row(self.counts)
-
-    def _values(self, row: _PendingRow) -> RowValues:
-        models = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
-        model = ", ".join(filter(None, models)) or self._model.name
-        identity = {
-            "model": model,
-            "weights_sha256": self._model.weights_sha256,
-            "model_fingerprint": self._model.fingerprint,
-        }
-        provenance = {**self._common, **identity, **row.provenance}
-        if not row.outcomes:
-            return RowValues(row.status, row.reason, provenance=provenance)
+    def _values(self, place: PendingPlace) -> RowValues:
+        provenance = {**self._common, **self._identity(place.outcomes), **place.provenance}
+        if not place.outcomes:
+            return RowValues(place.status, place.reason, provenance=provenance)
         answers = [
             outcome if isinstance(outcome, RawAnswer) else RawAnswer("", None, problem=str(outcome))
-            for outcome in row.outcomes
+            for outcome in place.outcomes
         ]
         asked = self._questions
         return answered_row(
-            asked.asked, answers, asked.least_confidence, provenance, limits=asked.limits, side=row.side
+            asked.asked, answers, asked.least_confidence, provenance, limits=asked.limits, side=place.side
         )
+
+
+def add_row(sink: QgsFeatureSink | None, feature: QgsFeature, name: str) -> None:
+    """Write a row. name: of the sink, for the message. Raises OutputError if it cannot be written."""
+    if sink is None or not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+        cause = sink.lastError() if sink is not None else ""
+        message = translate("Rsgpt", "A row cannot be written to {where} ({cause}).")
+        raise OutputError(message.format(where=name, cause=cause))
 
 
 def _provenance(picture: Picture) -> dict[str, str | float]:

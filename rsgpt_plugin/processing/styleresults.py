@@ -20,7 +20,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..errors import OutputError
-from ..geo.results.layer_metadata import is_results
+from ..geo.results.layer_metadata import has_style
 from ..geo.results.styles.stored_style import store_style
 from ..geo.results.styles.style import apply_style
 from ..icons import plugin_icon
@@ -84,7 +84,7 @@ class StyleResults(QgsProcessingAlgorithm):
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Return whether the values can be used, and otherwise a message."""
         layer = self.parameterAsVectorLayer(parameters, _INPUT, context)
-        if layer is not None and not is_results(layer):
+        if layer is not None and not has_style(layer):
             return False, self.tr("The layer does not have the columns of results. Choose another one.")
         is_valid, message = super().checkParameterValues(parameters, context)
         return is_valid, message

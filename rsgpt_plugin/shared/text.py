@@ -27,6 +27,12 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def sentence(text: str) -> str:
+    """Return a reason as a sentence, with a capital and a full stop; “。” is the Chinese one. "" stays empty."""
+    capital = text[:1].upper() + text[1:]
+    return capital if not capital or capital.endswith((".", "。")) else capital + "."
+
+
 def escaped(json_text: str) -> str:
     """Return JSON with control characters as escape sequences: the same value, safe to print to a terminal."""
     valid = json_text.encode("utf-8", "backslashreplace").decode("utf-8")

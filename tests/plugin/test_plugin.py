@@ -138,7 +138,8 @@ def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.
         started = factory(window)
         started.initGui()
         assert providers() == sorted([*before, "rsgpt"])
-        assert [tool.text() for tool in window.tools] == ["Describe canvas", "RSGPT panel", "Results table"]
+        tools = ["Describe canvas", "Find objects…", "RSGPT panel", "Results table"]
+        assert [tool.text() for tool in window.tools] == tools
         assert [entry.text() for entry in window.menu][-3:] == ["Runs…", "Set up the model…", "Report a problem…"]
         assert len(window.docks()) == 1
         assert [factory.title() for factory in window.options] == ["RSGPT"]
@@ -164,15 +165,15 @@ def test_processing_works_without_a_window(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_context_menu_offers_descriptions_and_a_question(plugin: Any, window: PluginWindow) -> None:
     texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
     assert texts == [
-        "Describe this area (77 m)",
-        "Describe this area in detail (77 m)",
-        "Ask about this area (77 m)…",
+        "Describe this area (256 pixels)",
+        "Describe this area in detail (256 pixels)",
+        "Ask about this area (256 pixels)…",
         "Area size",
     ]
 
 
 def test_the_first_use_offers_setup_and_starts_no_task(plugin: Any, window: PluginWindow, own_home: Path) -> None:
-    action(window.right_click(QgsPointXY(0, 0)), "Describe this area (77 m)").trigger()
+    action(window.right_click(QgsPointXY(0, 0)), "Describe this area (256 pixels)").trigger()
     (message,) = window.messages()
     assert "must be set up once" in message
     assert not own_home.exists()

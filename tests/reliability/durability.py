@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +18,13 @@ from pathlib import Path
 from qgis.core import QgsProcessingException, QgsVectorLayer
 
 from rsgpt_plugin.core.answer_cache import AnswerCache
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
+from rsgpt_plugin.shared.objects.search_grid import search_grid
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid
 from tests.plugin.core.test_answer_cache import writer
-from tests.reliability.session import Session, caption, captions, lines, numbered, profile, qgis, scripted_python
+from tests.plugin.rasters import NORTH_UP
+from tests.reliability.session import SIDE, Session, caption, captions, lines, numbered, profile, qgis, scripted_python
 from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 # A kill loses the current batch, and at most the previous batch if its replies were not read yet.
@@ -91,22 +98,56 @@ def killed_servers(trial: TrialFolder) -> Measured:
 
 
 def killed_batches(trial: TrialFolder) -> Measured:
-    """D2: `qgis_process` is killed and repeated; the final table equals that of an undisturbed run."""
-    qgis()
+    """D2: `qgis_process` is killed while it describes tiles, and repeated."""
     rows, columns, kills = (20, 25, 30) if trial.nightly else (6, 8, 2)
     raster = numbered(trial.folder / "raster.tif", rows, columns)
-    disturbed, undisturbed = Batch(trial.folder / "disturbed", SLOW), Batch(trial.folder / "calm", ())
+    return _repeated_kills(trial, kills, raster, ("rsgpt:describeraster", "TILE_SIZE=16"), rows * columns)
+
+
+def killed_searches(trial: TrialFolder) -> Measured:
+    """D9: `qgis_process` is killed while it finds objects, of which each window has one, and repeated."""
+    rows, columns, kills = (120, 170, 20) if trial.nightly else (94, 125, 2)
+    raster = numbered(trial.folder / "raster.tif", rows, columns)
+    # Too small to count in the large windows.
+    plane = FoundPoint(240, 240, 0.9, (235, 235, 10, 10))
+    script = {"replies": {"find_window": found_text(FoundInPicture(480, 480, {"airplane": [plane]}))}}
+    return _repeated_kills(trial, kills, raster, ("rsgpt:findobjects",), _small_windows(rows, columns), script)
+
+
+def _small_windows(rows: int, columns: int) -> int:
+    """Return the number of small windows whose center is on the raster, which is that of the objects."""
+    frame = PixelGrid(NORTH_UP, SIDE * columns, SIDE * rows)
+    grid = search_grid(frame, 640)
+    centers = [
+        (core.x + core.width / 2, core.y + core.height / 2)
+        for core in (grid.core(number) for number in range(len(grid)) if grid.scale(number) == 1)
+    ]
+    return sum(0 <= x < frame.width and 0 <= y < frame.height for x, y in centers)
+
+
+def _repeated_kills(
+    trial: TrialFolder,
+    kills: int,
+    raster: Path,
+    command: tuple[str, ...],
+    rows: int,
+    script: Mapping[str, object] | None = None,
+) -> Measured:
+    """Kill `qgis_process` and repeat it; the final table must equal that of an undisturbed run, with so many rows."""
+    qgis()
+    scripted = ("--script", json.dumps(script)) if script else ()
+    disturbed = Batch(trial.folder / "disturbed", (*SLOW, *scripted), command)
+    undisturbed = Batch(trial.folder / "calm", scripted, command)
     intact, lost, known, busy = 0, 0, set[str](), 0
     for _ in range(kills):
         busy += disturbed.killed(raster, trial.random)
         is_intact, keys = disturbed.cached()
         intact, lost, known = intact + is_intact, lost + len(known - keys), keys
     exit_codes = disturbed.run(raster), undisturbed.run(raster)
-    asked = disturbed.asked()
-    repeated = len(asked) - len(set(asked))
-    is_equal = disturbed.table() == undisturbed.table() and len(undisturbed.table()) == rows * columns
+    repeated = len(disturbed.asked()) - len(undisturbed.asked())
+    is_equal = disturbed.table() == undisturbed.table() and len(undisturbed.table()) == rows
     text = (
-        f"{kills} kills, {busy} of them during the run, over {rows * columns} tiles: answers lost {lost}, integrity ok "
+        f"{kills} kills, {busy} of them during the run, over {rows} rows: answers lost {lost}, integrity ok "
         f"{intact} of {kills}, asked again {repeated} ({repeated / max(1, busy):.1f} per kill), table equal to that of "
         f"an undisturbed run: {is_equal}"
     )
@@ -115,18 +156,20 @@ def killed_batches(trial: TrialFolder) -> Measured:
 
 
 class Batch:
-    """`qgis_process run rsgpt:describeraster` with its own profile."""
+    """`qgis_process run` with its own profile. command: an algorithm and its parameters, without INPUT and OUTPUT."""
 
-    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, options: tuple[str, ...], command: tuple[str, ...]) -> None:
         folder.mkdir()
         self.folder = folder
+        self.command = command
         self.environment = profile(folder, scripted_python(folder, *options))
         self.output = folder / "answers.gpkg"
 
     def start(self, raster: Path) -> subprocess.Popen[bytes]:
-        command = ["qgis_process", "run", "rsgpt:describeraster", "--", f"INPUT={raster}", "TILE_SIZE=16"]
+        algorithm, *parameters = self.command
+        command = ["qgis_process", "run", algorithm, "--", f"INPUT={raster}", *parameters, f"OUTPUT={self.output}"]
         null = subprocess.DEVNULL
-        return subprocess.Popen([*command, f"OUTPUT={self.output}"], env=self.environment, stdout=null, stderr=null)
+        return subprocess.Popen(command, env=self.environment, stdout=null, stderr=null)
 
     def run(self, raster: Path) -> int:
         return self.start(raster).wait(600)
@@ -205,6 +248,11 @@ ROWS = (
         "D2",
         "qgis_process killed: 0 answers lost, cache intact, at most 2 batches per kill asked again, same table",
         killed_batches,
+    ),
+    ReliabilityRow(
+        "D9",
+        "qgis_process killed while it finds objects: as D2, and each object once",
+        killed_searches,
     ),
     ReliabilityRow(
         "D3", "process that writes answers killed: 0 acknowledged answers lost, integrity ok", killed_writers

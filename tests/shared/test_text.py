@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rsgpt_plugin.shared.text import clean, escaped, one_line
+from rsgpt_plugin.shared.text import clean, escaped, one_line, sentence
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_escaped_json_keeps_its_value() -> None:
     assert clean(text) == text
     assert json.loads(text) == value
     assert "树" in text
+
+
+@pytest.mark.parametrize(("text", "expected"), [("it is dark", "It is dark."), ("Stopped.", "Stopped."), ("", "")])
+def test_a_reason_becomes_a_sentence(text: str, expected: str) -> None:
+    assert sentence(text) == expected

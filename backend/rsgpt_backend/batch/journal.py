@@ -20,14 +20,14 @@ from rsgpt_plugin.shared.rasters.ellipsoid import stated_resolution
 
 from ..errors import DataError
 
-_VERSION = 4
+_VERSION = 5
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
 # gsd_m: the resolution that the model got; 0 if it is unknown, or for models that do not read it.
 _ANSWER_TABLE = """
 CREATE TABLE answers (
     image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, gsd_m REAL NOT NULL, text TEXT NOT NULL,
     confidence REAL NOT NULL, degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL,
-    is_cut INTEGER NOT NULL, answered_by TEXT NOT NULL DEFAULT '',
+    is_cut INTEGER NOT NULL, is_unusual INTEGER NOT NULL, answered_by TEXT NOT NULL,
     PRIMARY KEY (image_sha256, prompt, gsd_m)) WITHOUT ROWID;
 """
 _SCHEMA = f"""
@@ -46,25 +46,28 @@ _FROM_2 = "\n".join(
         "ALTER TABLE answers RENAME TO old_answers;",
         _ANSWER_TABLE,
         "INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut,",
-        "'' FROM old_answers;",
+        "0, '' FROM old_answers;",
         "DROP TABLE old_answers;",
     )
 )
+_FROM_4 = "ALTER TABLE answers ADD COLUMN answered_by TEXT NOT NULL DEFAULT '';"
 _UPGRADES = {
     1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;{_FROM_2}",
     2: _FROM_2,
-    3: "ALTER TABLE answers ADD COLUMN answered_by TEXT NOT NULL DEFAULT '';",
+    3: f"ALTER TABLE answers ADD COLUMN is_unusual INTEGER NOT NULL DEFAULT 0;{_FROM_4}",
+    4: _FROM_4,
 }
 _TILES = (
     "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "
-    "problem, is_cut, answered_by FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
-    "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
+    "problem, is_cut, is_unusual, answered_by "
+    "FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
     "WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _ANSWERS = (
-    "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut, answered_by FROM answers "
+    "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut, is_unusual, answered_by FROM answers "
     "WHERE image_sha256 = ? AND gsd_m = stated_gsd_m(?) AND prompt IN (SELECT value FROM json_each(?))"
 )
+_ADD_ANSWER = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PAGE = 4096  # tiles per query
 
 
@@ -175,7 +178,7 @@ class BatchJournal:
         answers = [
             (
                 *(tile.image_sha256, prompt, self._stated_gsd_m(tile.gsd_m), raw.text, raw.confidence),
-                *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut, raw.answered_by),
+                *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut, raw.is_unusual, raw.answered_by),
             )
             for tile in results
             for prompt, raw in tile.answers.items()
@@ -184,9 +187,7 @@ class BatchJournal:
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
                 self._database.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", tiles)
-                self._database.executemany(
-                    "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", answers
-                )
+                self._database.executemany(_ADD_ANSWER, answers)
 
     def _stated_gsd_m(self, gsd_m: float | None) -> float:
         """Return the resolution under which the answers about a picture are stored."""
@@ -245,7 +246,7 @@ def _result(raster: int, rows: Sequence[tuple[Any, ...]]) -> TileResult:
 
 
 def _answer(text: str, confidence: float | None, degenerate: int, *rest: Any) -> RawAnswer:
-    asked_at, problem, is_cut, answered_by = rest
+    asked_at, problem, is_cut, is_unusual, answered_by = rest
     return RawAnswer(
         text,
         confidence,
@@ -254,6 +255,7 @@ def _answer(text: str, confidence: float | None, degenerate: int, *rest: Any) ->
         asked_at,
         problem=problem,
         is_cut=bool(is_cut),
+        is_unusual=bool(is_unusual),
         answered_by=answered_by,
     )
 

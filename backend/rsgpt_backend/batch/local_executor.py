@@ -33,8 +33,8 @@ class BatchJob:
 
 
 def tiles_per_batch(questions: int) -> int:
-    """Return the number of tiles per batch for a number of questions per tile."""
-    return BATCH * max(1, _ASKS // (BATCH * questions))
+    """Return the number of tiles per batch for a number of questions per tile, which is 0 if all are refused."""
+    return BATCH * max(1, _ASKS // (BATCH * max(1, questions)))
 
 
 def answered(

@@ -155,6 +155,7 @@ def _raw_answer(answer: Answer, now: str) -> RawAnswer:
         degenerate=answer.degenerate,
         asked_at=now,
         is_cut=answer.finish_reason == "length",
+        is_unusual=answer.is_unusual,
         answered_by=answer.answered_by,
     )
 

@@ -17,7 +17,7 @@ from rsgpt_plugin.shared.files.source_files import source_files
 from rsgpt_plugin.shared.rasters.bands import BandChoice
 from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, pad_pixels, picture_sha256
 from rsgpt_plugin.shared.rasters.stretch import Stretch, measure_stretch, sampling_order
-from rsgpt_plugin.shared.rasters.tiles import scaled_length
+from rsgpt_plugin.shared.rasters.tiles import inner_part
 
 from ..data.library_errors import convert_errors
 from ..data.network_sources import is_remote
@@ -118,16 +118,9 @@ class TileReader:
 
     def pixels(self, window: Window) -> Pixels:
         """Return the window's samples, reduced to at most MAX_SIDE pixels per side."""
-        scale, width, height = window.scaled(MAX_SIDE)
-        inside = window.clipped(self.plan.frame)
-        if inside == window:
-            return self._raster.read(self.plan.bands, window, (width, height))
-        size = min(width, scaled_length(inside.width, scale)), min(height, scaled_length(inside.height, scale))
-        offset = (
-            min(height - size[1], round((inside.y - window.y) * scale)),
-            min(width - size[0], round((inside.x - window.x) * scale)),
-        )
-        return pad_pixels(self._raster.read(self.plan.bands, inside, size), (height, width), offset)
+        part = inner_part(window, self.plan.frame, MAX_SIDE)
+        pixels = self._raster.read(self.plan.bands, part.window, part.size)
+        return pixels if part.window == window else pad_pixels(pixels, part.shape, part.offset)
 
 
 def make_plan(source: str, tiling: TilingOptions) -> RasterPlan:

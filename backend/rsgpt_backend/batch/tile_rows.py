@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from rsgpt_plugin.shared.answers.model_limits import ModelLimits, limits_of
 from rsgpt_plugin.shared.answers.questions import Question
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.results.columns import MOMENT, DataType
 from rsgpt_plugin.shared.results.rows import Cell, RowValues, RunPrompts, Status, answered_row, column_types
@@ -19,6 +20,8 @@ from rsgpt_plugin.shared.results.rows import Cell, RowValues, RunPrompts, Status
 from .. import __version__
 from .journal import TileResult
 from .tile_pictures import RasterPlan
+
+_NOT_ASKED = RawAnswer("", None)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,10 @@ class BatchQuestions(RunPrompts):
 
 @dataclass(frozen=True)
 class RowBuilder:
-    """Builds rows from results of tiles. prompts: the journal's number of each prompt, in the order of the columns."""
+    """Builds rows from results of tiles. prompts: the journal's number of each prompt, in the order of the columns.
+
+    Questions beyond the limits of the model have no answer, and need none.
+    """
 
     asking: BatchQuestions
     prompts: Sequence[int]
@@ -60,6 +66,14 @@ class RowBuilder:
     @cached_property
     def _types(self) -> dict[str, DataType]:
         return column_types(self.asking.questions, batch=True)
+
+    @cached_property
+    def _sent(self) -> frozenset[int]:
+        """The numbers of the prompts that the model is asked."""
+        sent = set(self.asking.sent)
+        return frozenset(
+            number for number, question in zip(self.prompts, self.asking.asked, strict=True) if question in sent
+        )
 
     def rows(self, plan: RasterPlan, results: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
         """Yield one row per tile of a raster, as values by column. Empty columns may be left out."""
@@ -80,7 +94,7 @@ class RowBuilder:
 
     def is_complete(self, result: TileResult) -> bool:
         """Return whether nothing is left to ask about a tile."""
-        return bool(result.failed or result.skipped) or result.answers.keys() >= set(self.prompts)
+        return bool(result.failed or result.skipped) or result.answers.keys() >= self._sent
 
     def _row(
         self, plan: RasterPlan, result: TileResult, common: Mapping[str, Cell], picture: Mapping[str, Cell]
@@ -90,7 +104,7 @@ class RowBuilder:
         provenance = {**common, **picture, "image_sha256": result.image_sha256, "gsd_m": result.gsd_m}
         if result.skipped:
             return RowValues(Status.SKIPPED, result.skipped, provenance=provenance)
-        raws = [result.answers[prompt] for prompt in self.prompts]
+        raws = [result.answers.get(prompt, _NOT_ASKED) for prompt in self.prompts]
         asking = self.asking
         size = plan.grid.window(result.tile)
         side, least = min(size.width, size.height), asking.least_confidence

@@ -14,7 +14,7 @@ from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
 from .choices import Proposal, choice_form, kind_share, likeliest
-from .confidence import answer_form, calibrated, confidence, lowered, rescaled, scale_of
+from .confidence import UNUSUAL, answer_form, calibrated, confidence, lowered, rescaled, scale_of
 from .heads.question_reader import ParsedQuestion
 
 _SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
@@ -94,15 +94,16 @@ class AnswerRow:
 
     def finish(self, reason: FinishReason) -> Answer:
         """Return the answer as it is now."""
+        is_unusual = self.novelty >= UNUSUAL
         if self._choice:
             token, probability, form = self._choice
             sure = lowered(rescaled(probability * self._place_exists(), scale_of(form, self._scales)), self.novelty)
-            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form, self._answered_by)
+            by = self._answered_by
+            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form, is_unusual, by)
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)
-        degenerate, form = is_degenerate(text), answer_form(text) if text else ""
-        answered_by = self._answered_by if text else ""
-        return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form, answered_by)
+        degenerate, form, by = is_degenerate(text), answer_form(text) if text else "", self._answered_by if text else ""
+        return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form, is_unusual, by)
 
     def _place_exists(self) -> float:
         """Return the probability that a thing whose place is asked for is there, 1 if unknown."""

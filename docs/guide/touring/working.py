@@ -171,7 +171,7 @@ def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
     form = yield from dialog("AlgorithmDialog")
     wrappers = form.mainWidget().wrappers
     if tile_size:
-        box = wrappers["TILE_SIZE"].wrappedWidget()
+        box = wrappers["TILE_SIZE"].editor.box
         yield from click(box, QPoint(20, box.height() // 2))
         yield from press(box, "a", Qt.KeyboardModifier.ControlModifier)
         yield from write(box, tile_size)

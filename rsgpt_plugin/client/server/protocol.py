@@ -75,6 +75,7 @@ class Reply:
     reports_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
     probabilities. fingerprint: hash of everything that determined the answer; empty if the server does not report it.
     answered_by: the part of the model that answered, or "".
+    is_unusual: whether the server reports that the picture is far from the training pictures.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Reply:
     reports_confidence: bool = False
     fingerprint: str = ""
     answered_by: str = ""
+    is_unusual: bool = False
 
 
 def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
@@ -135,6 +137,7 @@ def parse_reply(body: bytes) -> Reply:
         reports_confidence=not math.isnan(_number(extra.get("confidence"))),
         fingerprint=clean(str(extra.get("fingerprint") or "")),
         answered_by=clean(str(extra.get("answered_by") or "")),
+        is_unusual=extra.get("unusual") is True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Mask polygons of any CRS, reprojected to the CRS of a frame."""
+"""Mask polygons of any CRS, reprojected to the CRS of a frame, and the windows that overlap an area."""
 
 from __future__ import annotations
 
@@ -7,19 +7,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsCsException,
+    QgsFeatureRequest,
     QgsGeometry,
+    QgsPoint,
+    QgsProcessingFeatureSource,
     QgsRectangle,
 )
 from qgis.PyQt.QtGui import QTransform
 
+from ...errors import ImageryError
+from ...shared.i18n import translate
 from ...shared.rasters.regions import Region, contains_position, lattice, longitude_shifts, region_of
-from ...shared.rasters.tiles import PixelGrid, Position
-from ..transforms import checked_transform
+from ...shared.rasters.tiles import PixelGrid, Position, Window
+from ..transforms import checked_transform, is_bounded
+from .tile_geometry import QgisGrid
 
+# Invalid polygons are accepted. QGIS's own check crashes Python if it is set to stop on invalid features.
+UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 _NOWHERE = (math.nan, math.nan)
 
 
@@ -60,6 +69,56 @@ class Ground:
             )
             poles = (south, north)
         return region_of(self.frame, self.tile, positions, poles)
+
+
+class PreparedArea:
+    """An area in the CRS of a frame, for many tests. It belongs to one thread."""
+
+    def __init__(self, area: QgsGeometry, frame: QgisGrid) -> None:
+        self._area, self._frame = area, frame  # the engine uses the area without owning it
+        self._engine = QgsGeometry.createGeometryEngine(area.constGet())
+        self._engine.prepareGeometry()
+        self._bounds = frame.window(area)
+
+    def overlaps(self, window: Window) -> bool:
+        """Return whether a window overlaps the area; it is shrunk slightly because sharing an edge is not enough."""
+        bounds = self._bounds
+        if window.x > bounds.x + bounds.width or window.x + window.width < bounds.x:
+            return False
+        if window.y > bounds.y + bounds.height or window.y + window.height < bounds.y:
+            return False
+        polygon = self._frame.polygon(window)
+        # The variable keeps the geometry alive while the engine uses constGet().
+        smaller = polygon.buffer(-1e-4 * math.sqrt(polygon.area()), 1)
+        return bool(self._engine.intersects(smaller.constGet()))
+
+    def holds(self, x: float, y: float) -> bool:
+        """Return whether a position in pixels of the frame lies in the area."""
+        return bool(self._engine.intersects(QgsPoint(*self._frame.point(x, y))))
+
+
+def masked_area(area: QgsGeometry, mask: QgsProcessingFeatureSource | None, ground: Ground) -> QgsGeometry:
+    """Return the part of an area under a mask; all of it if there is none. Raises ImageryError for a useless mask."""
+    if mask is None:
+        return area
+    if not mask.sourceCrs().isValid():
+        raise ImageryError(translate("Rsgpt", "The mask has no coordinate system. Set one in the layer properties."))
+    features = mask.getFeatures(QgsFeatureRequest().setNoAttributes(), UNCHECKED)
+    polygons = [feature.geometry() for feature in features if _is_area(feature.geometry())]
+    if not polygons:
+        raise ImageryError(translate("Rsgpt", "The mask has no polygon with a valid location. Choose another mask."))
+    masked = area.intersection(ground.mask(polygons, mask.sourceCrs()))
+    if masked.isEmpty() or masked.area() <= 0:
+        raise ImageryError(
+            translate(
+                "Rsgpt", "The polygons of the mask do not overlap the area. Check the coordinate system of the mask."
+            )
+        )
+    return masked
+
+
+def _is_area(geometry: QgsGeometry) -> bool:
+    return bool(is_bounded(geometry) and geometry.type() == Qgis.GeometryType.Polygon)
 
 
 def _position(transform: QgsCoordinateTransform, position: Position) -> Position:

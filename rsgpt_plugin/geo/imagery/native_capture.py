@@ -13,7 +13,7 @@ from ...errors import Cancelled, ImageryError, RsgptError
 from ...shared.rasters.bands import BandChoice
 from ...shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, pad_pixels
 from ...shared.rasters.stretch import Stretch, measure_stretch, sampling_order
-from ...shared.rasters.tiles import Window, scaled_length
+from ...shared.rasters.tiles import Window, inner_part
 from ...unexpected import log_unexpected
 from .gsd import QgisGroundMeter
 from .picture import Picture
@@ -99,12 +99,8 @@ class NativeCapture:
 
     def _pixels(self, window: Window) -> Pixels:
         """Return the window's samples, at most MAX_SIDE wide and high, padded outside the raster."""
-        scale, width, height = window.scaled(MAX_SIDE)
-        inside, shape = window.clipped(self.frame), (height, width)
-        if not inside.width or not inside.height:
-            return np.zeros((len(self.bands.numbers), *shape), np.uint8), np.zeros(shape, bool)
-        size = scaled_length(inside.width, scale), scaled_length(inside.height, scale)
-        pixels = self.source.read(self.bands, inside, size)
-        if inside == window:
-            return pixels
-        return pad_pixels(pixels, shape, (round((inside.y - window.y) * scale), round((inside.x - window.x) * scale)))
+        part = inner_part(window, self.frame, MAX_SIDE)
+        if not part.window.width or not part.window.height:
+            return np.zeros((len(self.bands.numbers), *part.shape), np.uint8), np.zeros(part.shape, bool)
+        pixels = self.source.read(self.bands, part.window, part.size)
+        return pixels if part.window == window else pad_pixels(pixels, part.shape, part.offset)

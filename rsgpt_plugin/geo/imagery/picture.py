@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +55,10 @@ class Picture:
             message = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
             raise ImageryError(message)
         return encoded
+
+    def filled(self, color: tuple[int, int, int]) -> Picture:
+        """Return the picture with a color where it is not valid."""
+        return replace(self, rgb=np.where(self.valid[..., None], self.rgb, np.array(color, np.uint8)))
 
     @property
     def empty(self) -> bool:

@@ -11,7 +11,17 @@ from typing import Optional
 
 from qgis.core import QgsVectorLayer
 
-from ...shared.results.columns import ANSWER, CAPTION, KEYS, QUESTION, answer_columns, fixed_names, reserved_names
+from ...shared.results.columns import (
+    ANSWER,
+    CAPTION,
+    KEYS,
+    OBJECT,
+    QUESTION,
+    SEARCH_WINDOW,
+    answer_columns,
+    fixed_names,
+    reserved_names,
+)
 
 _NAME_LIMIT, _STEM_LIMIT = 10, 8  # characters of Shapefile names, and of those names that get a number to be unique
 
@@ -50,6 +60,11 @@ class ResultColumns:
     def holds_clicks(self) -> bool:
         """Whether each row holds one question and its answer, as in the layer of clicks."""
         return QUESTION in self.known and ANSWER in self.known
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether each row holds an object that was found."""
+        return OBJECT in self.known
 
     @property
     def are_truncated(self) -> bool:
@@ -114,6 +129,8 @@ def _known(names: Sequence[str]) -> dict[str, str]:
     columns = {wanted: _find(names, wanted) for wanted in fixed_names()}
     if columns[CAPTION] is None:
         columns.update({wanted: _find(names, wanted) for wanted in (QUESTION, ANSWER)})
+    if columns[CAPTION] is None and _find(names, SEARCH_WINDOW) is not None:
+        columns.update({wanted: _find(names, wanted) for wanted in (OBJECT, SEARCH_WINDOW)})
     for text in (CAPTION, ANSWER):
         column = columns.get(text)
         columns[f"{text}_model"] = _find(names, _model_of(column, ())) if column else None

@@ -20,6 +20,12 @@ translate = QCoreApplication.translate
 
 # Minimum confidence, name, and color of each level, as in the layer style.
 CONFIDENCE_LEVELS = ((0.7, "sure", "#0067b1"), (0.4, "fair", "#f0a000"), (0.0, "unsure", "#8c0040"))
+# Colors of values on the map and in the summary bar.
+VALUE_COLORS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
+    "#f0e442", "#8c6d31", "#7570b3", "#66a61e", "#a6761d", "#1b9e77",
+)  # fmt: skip
+OTHER_COLOR = "#999999"
 
 
 class Kind(Enum):

@@ -20,6 +20,13 @@ def is_results(layer: QgsMapLayer | None) -> bool:
     return result_columns(layer).known.keys() >= _MARKS
 
 
+def has_style(layer: QgsMapLayer | None) -> bool:
+    """Whether there is a style for the layer: it holds results, or found objects."""
+    if is_results(layer):
+        return True
+    return isinstance(layer, QgsVectorLayer) and layer.isValid() and result_columns(layer).holds_objects
+
+
 def record_run(layer: QgsVectorLayer, run: RunRequest) -> None:
     """Store the request of the run in the layer's custom properties, which the project saves."""
     record = {"algorithm": run.algorithm, "title": run.title, "parameters": dict(run.parameters), "source": run.source}

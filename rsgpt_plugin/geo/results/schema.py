@@ -37,6 +37,11 @@ def attributes(questions: Sequence[Question], row: RowValues) -> list[Cell | QDa
     return [_date_time(value) if types[name] is MOMENT else value for name, value in values]
 
 
+def cell_of(column: Column, value: Cell) -> Cell | QDateTime:
+    """Return the value of a column as its field stores it."""
+    return _date_time(value) if column.type is MOMENT else value
+
+
 def is_yes_or_no(field: QgsField) -> bool:
     """Whether a field holds yes or no. Shapefiles store it as an integer of one digit."""
     return bool(field.type() == _KINDS.Bool or (field.type() == _KINDS.Int and field.length() == 1))

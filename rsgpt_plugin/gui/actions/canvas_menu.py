@@ -16,7 +16,7 @@ from ...client.preferences import load, save
 from ...errors import ImageryError
 from ...services.asking.click_history import AskTarget
 from ...services.asking.feature_selection import FeatureSelection, Polygon, polygon_at, select_features
-from ...services.asking.place import Place, clicked_place
+from ...services.asking.place import CLICK_PIXELS, Place, click_size, clicked_place
 from ...shared.answers.questions import Question
 from ..map_outlines import MapOutline
 
@@ -69,7 +69,7 @@ class CanvasMenu(QObject):
         menu.aboutToHide.connect(self._preview.clear)
 
     def _add_area(self, menu: QMenu, point: QgsPointXY) -> None:
-        size = _size_text(load().click_size_m)
+        size = self._chosen_text(point)
 
         def find() -> Place:
             return self._square(point, load().click_size_m)
@@ -90,14 +90,14 @@ class CanvasMenu(QObject):
 
     def _add_sizes(self, menu: QMenu, point: QgsPointXY) -> None:
         chosen = load().click_size_m
-        for size in sorted({*_SIZES_M, chosen}):
-            action = menu.addAction(_size_text(size))
+        for size in sorted({0.0, *_SIZES_M, chosen}):
+            action = menu.addAction(_size_text(size) if size else self._pixels_text(self._pixels_size(point)))
             action.setCheckable(True)
             action.setChecked(size == chosen)
             action.triggered.connect(lambda checked, size=size: _save_size(size))
             action.hovered.connect(lambda size=size: self._show_square(point, size))
         menu.addSeparator()
-        menu.addAction(self.tr("Other…")).triggered.connect(lambda checked: self._ask_size())
+        menu.addAction(self.tr("Other…")).triggered.connect(lambda checked: self._ask_size(point))
 
     def _add_polygon(self, menu: QMenu, polygon: Polygon) -> None:
         name = polygon.name.replace("&", "&&")
@@ -125,29 +125,51 @@ class CanvasMenu(QObject):
         return action
 
     def _square(self, point: QgsPointXY, size_m: float) -> Place:
-        return clicked_place(self._canvas.mapSettings(), point, size_m)
+        """Return the square of a size in meters, 0 for that of CLICK_PIXELS pixels. Raises ImageryError."""
+        return clicked_place(self._canvas.mapSettings(), point, size_m or self._pixels_size(point))
 
-    def _show_square(self, point: QgsPointXY, size_m: float = 0.0) -> None:
+    def _pixels_size(self, point: QgsPointXY) -> float:
+        """Return the size of CLICK_PIXELS pixels of the raster at a point, in meters; 0 if there is no raster."""
         try:
-            area = self._square(point, size_m or load().click_size_m).extent
+            return click_size(self._canvas.mapSettings(), point)
+        except ImageryError:
+            return 0.0
+
+    def _chosen_text(self, point: QgsPointXY) -> str:
+        """Return the size that is asked about, in meters; in pixels if there is no raster."""
+        chosen, size = load().click_size_m, self._pixels_size(point)
+        return _size_text(chosen or _rounded(size)) if chosen or size else self._pixels_text(size)
+
+    def _pixels_text(self, size_m: float) -> str:
+        pixels = self.tr("{count} pixels").format(count=CLICK_PIXELS)
+        return f"{pixels} ({_size_text(_rounded(size_m))})" if size_m else pixels
+
+    def _show_square(self, point: QgsPointXY, size_m: Optional[float] = None) -> None:
+        try:
+            area = self._square(point, load().click_size_m if size_m is None else size_m).extent
         except ImageryError:
             # The error is reported when the entry is chosen.
             self._preview.clear()
             return
         self._preview.show(QgsGeometry.fromRect(area), area.crs())
 
-    def _ask_size(self) -> None:
+    def _ask_size(self, point: QgsPointXY) -> None:
         size, accepted = QInputDialog.getDouble(
             self._canvas,
             self.tr("Area size"),
             self.tr("Side length of the square that is shown to the model, in meters on the ground:"),
-            load().click_size_m,
+            load().click_size_m or self._pixels_size(point),
             _MIN_M,
             _MAX_M,
             1,
         )
         if accepted:
             _save_size(size)
+
+
+def _rounded(size: float) -> float:
+    """Return a measured size as it is shown: with whole meters if it has several."""
+    return float(round(size)) if size >= 10 else float(f"{size:.2g}")
 
 
 def _save_size(size_m: float) -> None:

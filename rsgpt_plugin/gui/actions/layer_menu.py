@@ -1,26 +1,27 @@
-"""The plugin's entry in the layer tree's context menu: opens an algorithm dialog with the layer filled in."""
+"""The plugin's entries in the layer tree's context menu: they open an algorithm dialog with the layer filled in."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QMenu
 
+from ...errors import RsgptError
 from ...icons import plugin_icon
 from ..message_bar import MessageBar
-from ..processing_dialogs import keep
+from ..processing_dialogs import open_dialog
+from .find_actions import FIND
 
 
 class LayerMenu(QObject):
-    """Adds an entry for the current layer each time the menu opens."""
+    """Adds the entries for the current layer each time the menu opens."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self._tree = iface.layerTreeView()
         self._messages = MessageBar(iface.messageBar())
-        self._icon = plugin_icon()
 
     def register(self) -> None:
         """Connect to the layer tree's context menu."""
@@ -33,21 +34,19 @@ class LayerMenu(QObject):
     def _fill(self, menu: QMenu) -> None:
         layer = self._tree.currentLayer()
         if isinstance(layer, QgsRasterLayer) and layer.isValid():
-            self._add(menu, self.tr("Describe raster…"), "rsgpt:describeraster", "INPUT", layer)
+            menu.addSeparator()
+            self._add(menu, self.tr("Describe raster…"), "rsgpt:describeraster", {"INPUT": layer.id()})
+            self._add(menu, self.tr("Find objects…"), FIND, {"INPUT": layer.id()}, "find")
         elif isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.isSpatial():
-            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", "FEATURES", layer)
+            menu.addSeparator()
+            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", {"FEATURES": layer.id()})
 
-    def _add(self, menu: QMenu, text: str, algorithm: str, parameter: str, layer: QgsMapLayer) -> None:
-        menu.addSeparator()
-        action = menu.addAction(self._icon, text)
-        action.triggered.connect(lambda checked: self._open(algorithm, {parameter: layer.id()}))
+    def _add(self, menu: QMenu, text: str, algorithm: str, parameters: dict[str, str], icon: str = "rsgpt") -> None:
+        action = menu.addAction(plugin_icon(icon), text)
+        action.triggered.connect(lambda checked: self._open(algorithm, parameters))
 
     def _open(self, algorithm: str, parameters: dict[str, str]) -> None:
         try:
-            from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
-        except ImportError:
-            self._messages.problem(self.tr("The Processing plugin is disabled. Enable it in the Plugin Manager."))
-            return
-        dialog = createAlgorithmDialog(algorithm, parameters)
-        keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
-        dialog.show()
+            open_dialog(algorithm, parameters)
+        except RsgptError as error:
+            self._messages.problem(str(error))

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QMenu
 
 from ...errors import RsgptError
-from ...geo.results.layer_metadata import is_results
+from ...geo.results.layer_metadata import has_style
 from ...geo.results.styles.stored_style import has_stored_style, store_style
 from ...geo.results.styles.style import apply_style
 from ...icons import plugin_icon
@@ -75,7 +75,7 @@ class ResultStyling(QObject):
 
     def _fill(self, menu: QMenu) -> None:
         layer = self._tree.currentLayer()
-        if is_results(layer):
+        if has_style(layer):
             action = menu.addAction(self._icon, self.tr("Style as results"))
             action.triggered.connect(lambda checked: self.style([layer.id()]))
 
@@ -121,7 +121,7 @@ class ResultStyling(QObject):
 
 def _is_unstyled(layer: QgsMapLayer) -> bool:
     """Whether a results layer of a file has the default style of QGIS, and the user was not asked about it."""
-    if not is_results(layer) or layer.providerType() != "ogr" or layer.customProperty(_OFFERED):
+    if not has_style(layer) or layer.providerType() != "ogr" or layer.customProperty(_OFFERED):
         return False
     renderer = layer.renderer()
     has_symbols = renderer is not None and renderer.type() != _DEFAULT_RENDERER

@@ -14,6 +14,7 @@ from ...core.conversation_history import ConversationMessage
 from ...geo.results.display_values import yes_or_no
 from ...shared.answers.answered_by import CLASSIFIER, FINDER
 from ...shared.results.columns import BOOLEAN
+from ...shared.text import sentence
 
 _COPY, _ADD, _SHOW = "copy", "add", "show"
 
@@ -78,8 +79,9 @@ class ConversationView(QTextBrowser):
         return "\n\n".join(f"{message.text}\n{self.answer_of(message)}" for message in self._messages)
 
     def answer_of(self, message: ConversationMessage) -> str:
-        """Return the answer in the user's language, followed by its problem if there is one."""
-        return "\n".join(part for part in (self._answer_text(message), _sentence(message.problem)) if part)
+        """Return the answer in the user's language, followed by its problem and doubt if there are any."""
+        parts = self._answer_text(message), sentence(message.problem), sentence(message.doubt)
+        return "\n".join(filter(None, parts))
 
     def _answer_text(self, message: ConversationMessage) -> str:
         question = message.question
@@ -103,8 +105,8 @@ class ConversationView(QTextBrowser):
 
     def _message_html(self, number: int, message: ConversationMessage) -> str:
         text = _escaped(self._answer_text(message))
-        problem = f"<i>{_escaped(_sentence(message.problem))}</i>" if message.problem else ""
-        answer = "<br>".join(part for part in (text, problem) if part)
+        notes = [f"<i>{_escaped(sentence(note))}</i>" for note in (message.problem, message.doubt) if note]
+        answer = "<br>".join(filter(None, [text, *notes]))
         links = [f'<a href="{_COPY}:{number}">{_escaped(self.tr("Copy"))}</a>']
         if message.answer:
             links.append(f'<a href="{_ADD}:{number}">{_escaped(self.tr("Add to results layer"))}</a>')
@@ -150,9 +152,3 @@ class ConversationView(QTextBrowser):
 
 def _escaped(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
-
-
-def _sentence(problem: str) -> str:
-    """Return a problem as a sentence, with a capital and a full stop; “。” is the Chinese one."""
-    sentence = problem[:1].upper() + problem[1:]
-    return sentence if not sentence or sentence.endswith((".", "。")) else sentence + "."

@@ -1,4 +1,4 @@
-"""The input for a question: text, answer type and choices, and a menu of saved questions."""
+"""The input for a question: text, answer type and choices, and a menu of questions to choose from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -19,9 +18,11 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...errors import QuestionError
-from ...services.asking.known_questions import save_questions, saved_questions
+from ...services.asking.known_questions import chosen_limits, save_questions, saved_questions
 from ...shared.answers.questions import Question
 from ..answer_type_box import AnswerTypeBox, choices_text
+from ..questions.question_menu import QuestionMenu
+from ..widgets import text_label
 
 
 class QuestionBar(QWidget):
@@ -38,15 +39,16 @@ class QuestionBar(QWidget):
         self.text.setPlaceholderText(self.tr("How many cars are there?"))
         self.saved = QToolButton()
         self.saved.setIcon(QgsApplication.getThemeIcon("/mIconFavorites.svg"))
-        self.saved.setToolTip(self.tr("Saved questions"))
+        self.saved.setToolTip(self.tr("Templates, saved and recent questions"))
         self.saved.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self)
+        self.menu = QuestionMenu(self, has_empty=False)
         self.saved.setMenu(self.menu)
         self.kind = AnswerTypeBox()
         self.kind.setToolTip(self.tr("Answer type"))
         self.kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
+        self.hint = text_label()
         self.ask = QPushButton(self.tr("Ask"))
         self.describe = QPushButton(self.tr("Describe"))
         self.detail = QPushButton(self.tr("Describe in detail"))
@@ -78,6 +80,7 @@ class QuestionBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(question)
         layout.addWidget(self.choices)
+        layout.addWidget(self.hint)
         layout.addLayout(answer)
         layout.addLayout(describe)
 
@@ -89,9 +92,23 @@ class QuestionBar(QWidget):
         self.detail.clicked.connect(lambda checked: self.described.emit(True))
         self.kind.currentIndexChanged.connect(lambda index: self._update())
         self.menu.aboutToShow.connect(self._fill_menu)
+        self.menu.chosen.connect(self.show_question)
+        for signal in (self.text.textChanged, self.choices.textChanged):
+            signal.connect(lambda text: self._update())
 
     def _update(self) -> None:
         self.choices.setVisible(self.kind.is_choice())
+        refusal = self._refusal()
+        self.hint.setText(refusal)
+        self.hint.setVisible(bool(refusal))
+
+    def _refusal(self) -> str:
+        """Return why the model will not answer the question, "" if it may or if the question is not complete."""
+        try:
+            limits = chosen_limits()
+            return limits.refusal(self.kind.question(self.text.text(), self.choices.text())) if limits else ""
+        except QuestionError:
+            return ""
 
     def _ask(self) -> None:
         if not self.ask.isEnabled():
@@ -112,13 +129,9 @@ class QuestionBar(QWidget):
             return None
 
     def _fill_menu(self) -> None:
-        self.menu.clear()
-        saved = saved_questions()
-        for question in saved:
-            entry = self.menu.addAction(question.text.replace("&", "&&"))
-            entry.triggered.connect(lambda checked, question=question: self.show_question(question))
+        """Add the entries about the question in the bar to those of the menu."""
         self.menu.addSeparator()
-        is_saved = self.text.text().strip() in {question.text for question in saved}
+        is_saved = self.text.text().strip() in {question.text for question in saved_questions()}
         save_entry = self.menu.addAction(self.tr("Save this question"))
         save_entry.setEnabled(bool(self.text.text().strip()) and not is_saved)
         save_entry.triggered.connect(lambda checked: self._save_question())

@@ -8,10 +8,11 @@ from qgis.gui import QgsDoubleSpinBox
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLineEdit
 
 from ...client.preferences import Preferences
+from ...services.asking.place import CLICK_PIXELS
 from ...shared.answers.questions import CAPTION_PROMPT
 from ..widgets import PercentBox, text_label
 
-_SMALLEST_M, _LARGEST_M = 1.0, 100_000.0
+_LARGEST_M = 100_000.0
 _LONGEST_PROMPT = 2000
 
 
@@ -26,10 +27,10 @@ class AskingGroup(QGroupBox):
         self.prompt.setPlaceholderText(CAPTION_PROMPT)
         self.prompt.setToolTip(self.tr("The prompt that is sent to the model when you describe an area."))
         self.size = QgsDoubleSpinBox()
-        self.size.setRange(_SMALLEST_M, _LARGEST_M)
+        self.size.setRange(0.0, _LARGEST_M)
         self.size.setDecimals(0)
         self.size.setSuffix(self.tr(" m"))
-        self.size.setClearValue(Preferences.click_size_m)
+        self.size.setClearValue(0.0, self.tr("{count} pixels").format(count=CLICK_PIXELS))
         self.size.setToolTip(self.tr("Side length of the square around the clicked point."))
         self.minimum = PercentBox()
         self.minimum.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))

@@ -30,6 +30,7 @@ class QuestionLine(QWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
+        self._model = ""
         self.line = QLineEdit()
         self.line.setMaxLength(_LARGEST)
         self.line.setPlaceholderText(self.tr("water[yesno]: Is there any water?"))
@@ -55,6 +56,10 @@ class QuestionLine(QWidget):
         self.line.setCursorPosition(0)
         self.line.blockSignals(False)
 
+    def set_model(self, model: str) -> None:
+        """Let the dialog show what a model cannot answer, as QuestionBuilder.set_model."""
+        self._model = model
+
     def _edit_line(self, text: str) -> None:
         if len(text.splitlines()) > 1:  # pasted
             self.show_text(text)
@@ -62,19 +67,20 @@ class QuestionLine(QWidget):
         self.changed.emit()
 
     def _open(self) -> None:
-        dialog = QuestionDialog(self.text(), self)
+        dialog = QuestionDialog(self.text(), self, self._model)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.line.setText(on_one_line(dialog.builder.text()))
         dialog.deleteLater()
 
 
 class QuestionDialog(QDialog):
-    """Edits questions in a builder."""
+    """Edits questions in a builder. model: as in QuestionBuilder.set_model."""
 
-    def __init__(self, text: str, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, text: str, parent: Optional[QWidget] = None, model: str = "") -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Questions"))
         self.builder = QuestionBuilder()
+        self.builder.set_model(model)
         self.builder.show_text(text)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)

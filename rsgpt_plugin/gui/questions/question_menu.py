@@ -30,14 +30,17 @@ class QuestionMenu(QMenu):
 
     chosen = pyqtSignal(object)
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, parent: Optional[QWidget] = None, *, has_empty: bool = True) -> None:
+        """has_empty: whether an empty question is offered, too."""
         super().__init__(parent)
+        self._has_empty = has_empty
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
         self.clear()
-        self._add(self.tr("New question"), None)
+        if self._has_empty:
+            self._add(self.tr("New question"), None)
         self._add_group(self.tr("Templates"), parse_questions(_TEMPLATES))
         self._add_group(self.tr("Saved"), saved_questions())
         self._add_group(self.tr("Recent"), recent_questions())

@@ -12,15 +12,19 @@ from qgis.gui import (
     QgsProcessingParameterWidgetFactoryInterface,
 )
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
+from ...errors import RsgptError
 from ...geo.results.layer_rows import null_to_none
 from ...processing.parameter_kinds import parameter_widgets
-from ...processing.parameters import MODEL, QUESTIONS
+from ...processing.parameters import MODEL, QUESTIONS, TILE_SIZE
 from ...services.runs.run_estimate import RunEstimate, run_estimate
+from ...services.runs.trial_run import trial_run
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
 from .run_preview import RunPreview
+from .tile_size import TileSizeDialogWrapper
+from .trial_dialog import TrialDialog
 
 
 class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -48,13 +52,14 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         layout.addWidget(self.editor)
         if self.type() == QgsProcessingGui.WidgetType.Standard:
             self.preview = RunPreview(self._estimate, self.widgetContext().mapCanvas())
+            self.preview.tried.connect(self._try_out)
             layout.addWidget(self.preview)
         return frame
 
     def postInitialize(self, wrappers: list[Any]) -> None:  # noqa: N802 - QGIS's name
-        """Follow the values of all parameters of the dialog."""
+        """Follow the values of all parameters of the dialog, or of the row in batch mode."""
         super().postInitialize(wrappers)
-        if self.preview is not None:
+        if self.type() != QgsProcessingGui.WidgetType.Modeler:
             self._wrappers = list(wrappers)
             for wrapper in wrappers:
                 wrapper.widgetValueHasChanged.connect(self._refresh)
@@ -66,8 +71,19 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if self.preview is not None:
             self.preview.refresh()
 
+    def _values(self) -> dict[str, Any]:
+        return {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
+
+    def _try_out(self) -> None:
+        try:
+            task = trial_run(self.parameterDefinition().algorithm().id(), self._values(), QgsProject.instance())
+        except RsgptError as error:
+            QMessageBox.warning(self.preview, "RSGPT", str(error))
+            return
+        TrialDialog(task, self.preview).show()
+
     def _estimate(self) -> Optional[RunEstimate]:
-        parameters = {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
+        parameters = self._values()
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
         return run_estimate(self.parameterDefinition().algorithm(), parameters, context)
@@ -139,17 +155,18 @@ class QuestionsWidgetFactory(QgsProcessingParameterWidgetFactoryInterface):
 
 
 class QuestionsWidget:
-    """Registers the widget for the parameters of the algorithms."""
+    """Registers the widgets for the parameters of the algorithms."""
 
     def __init__(self) -> None:
         self._factory = QuestionsWidgetFactory()
 
     def register(self) -> None:
-        """Add the factory. The registry owns it from then on."""
+        """Add the factory, which the registry owns from then on, and the widgets of the dialogs."""
         QgsGui.processingGuiRegistry().addParameterWidgetFactory(self._factory)
         parameter_widgets[QUESTIONS.widget] = DialogWrapper
+        parameter_widgets[TILE_SIZE.widget] = TileSizeDialogWrapper
 
     def unregister(self) -> None:
         """Remove the factory, which deletes it."""
-        del parameter_widgets[QUESTIONS.widget]
+        del parameter_widgets[QUESTIONS.widget], parameter_widgets[TILE_SIZE.widget]
         QgsGui.processingGuiRegistry().removeParameterWidgetFactory(self._factory)

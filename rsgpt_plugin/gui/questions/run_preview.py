@@ -8,11 +8,12 @@ from typing import Any, Optional
 from qgis.core import QgsGeometry, QgsPointXY
 from qgis.gui import QgsRubberBand
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QHideEvent
-from qgis.PyQt.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ...services.runs.run_estimate import RunEstimate, TilePlan
+from ...services.runs.trial_run import MOST_PLACES
 from ..map_outlines import outline
 from ..widgets import text_label
 
@@ -21,7 +22,12 @@ _MOST_LINES = 300  # more would only fill the map
 
 
 class RunPreview(QWidget):
-    """Shows the estimate a moment after `refresh`. Without a canvas, it does not offer to show the tiles."""
+    """Shows the estimate a moment after `refresh`. Without a canvas, it does not offer to show the tiles.
+
+    tried: the user wants to see the first answers.
+    """
+
+    tried = pyqtSignal()
 
     def __init__(
         self, estimate: Callable[[], Optional[RunEstimate]], canvas: Any = None, parent: Optional[QWidget] = None
@@ -31,15 +37,22 @@ class RunPreview(QWidget):
         self._canvas = canvas
         self._band: Optional[QgsRubberBand] = None
         self._tiles: Optional[TilePlan] = None
+        self._count = 0  # of places to try
         self.label = text_label()
         self.show_tiles = QToolButton()
         self.show_tiles.setText(self.tr("Show tiles on the map"))
         self.show_tiles.setCheckable(True)
         self.show_tiles.toggled.connect(lambda checked: self._draw())
-        layout = QHBoxLayout(self)
+        self.try_out = QToolButton()
+        self.try_out.clicked.connect(lambda checked: self.tried.emit())
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.try_out)
+        buttons.addWidget(self.show_tiles)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.show_tiles)
+        layout.addWidget(self.label)
+        layout.addLayout(buttons)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TYPING_MS)
@@ -64,11 +77,15 @@ class RunPreview(QWidget):
         estimate = self._estimate()
         self._tiles = estimate.tiles if estimate is not None else None
         self.label.setText(estimate.text if estimate is not None else "")
+        self._count = min(estimate.places, MOST_PLACES) if estimate is not None and not estimate.problem else 0
         self._update_button()
         self._draw()
 
     def _update_button(self) -> None:
         self.show_tiles.setVisible(self._canvas is not None and self._tiles is not None)
+        self.try_out.setVisible(self._count > 0)
+        text = self.tr("Try on %n tile(s)…", "", self._count)
+        self.try_out.setText(text if self._tiles else self.tr("Try on %n feature(s)…", "", self._count))
 
     def _draw(self) -> None:
         self.clear()

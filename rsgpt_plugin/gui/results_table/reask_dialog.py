@@ -130,6 +130,7 @@ class ReaskDialog(QDialog):
         self.questions.changed.connect(self._update)
 
     def _update(self) -> None:
+        self.questions.set_model(self._model_name())
         self.threshold.setEnabled(self.which.currentData() == _UNSURE)
         for widget in (self.prompt, self.questions):
             widget.setEnabled(not self.same.isChecked())

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QLocale, QMo
 from ...core.run_store import RunEntry, RunState
 from ...processing.run_progress import count_text, rate_text, time_text
 from ...services.runs.run_manager import RunView
+from ...shared.results.descriptions import counts_by_object
 from ..widgets import moment_text
 
 translate = QCoreApplication.translate
@@ -108,14 +109,15 @@ class RunModel(QAbstractTableModel):
 
 
 def counts_text(entry: RunEntry) -> str:
-    """Return the numbers of answered, skipped, failed and cached places as text."""
+    """Return the numbers of answered, skipped, failed and cached places as text, after those of found objects."""
     locale = QLocale()
     names = ("answered", "skipped", "failed", "cached")
     counts = {name: locale.toString(entry.counts.get(name, 0)) for name in names}
     text = translate(
         "Rsgpt", "{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from the cache."
     )
-    return text.format(**counts)
+    found = [] if entry.objects is None else [f"{counts_by_object(entry.objects)}."]
+    return " ".join([*found, text.format(**counts)])
 
 
 _ICONS = {

@@ -76,7 +76,7 @@ def _rows(sample: QgsFeature, shape: SinkShape) -> Iterator[QgsFeature]:
     added = [shape.fields.at(index) for index in range(len(own), shape.fields.count())]
     status = _status_name(field.name() for field in added)
     unanswered = [_UNANSWERED if field.name() == status else NULL for field in added]
-    for values in ([_sample_value(field) for field in added], unanswered):
+    for values in ([_sample_value(field) for field in added], *([unanswered] if status else ())):
         row = QgsFeature(shape.fields)
         row.setGeometry(sample.geometry())
         row.setAttributes([*own, *values])
@@ -85,8 +85,8 @@ def _rows(sample: QgsFeature, shape: SinkShape) -> Iterator[QgsFeature]:
 
 
 def _status_name(added: Iterable[str]) -> str:
-    """Return the name of the run's status column, which is the last one with that prefix."""
-    return [name for name in added if name.startswith(_STATUS)][-1]
+    """Return the name of the run's status column, the last one with that prefix, or "": all rows have answers."""
+    return next((name for name in reversed(list(added)) if name.startswith(_STATUS)), "")
 
 
 def _without_fid(own: Sequence[Any], shape: SinkShape) -> list[Any]:
@@ -176,7 +176,7 @@ def _check_empty_values(layer: QgsVectorLayer, output: OutputDestination, shape:
     own = len(shape.samples[0].attributes())
     added = [shape.fields.at(index).name() for index in range(own, shape.fields.count())]
     indexes = {name: layer.fields().lookupField(name) for name in added}
-    status = indexes[_status_name(added)]
+    status = indexes.get(_status_name(added), -1)
     if status < 0:
         return
     for feature in layer.getFeatures():

@@ -53,9 +53,10 @@ def _values(view: CapturedView, message: ConversationMessage) -> RowValues:
         **({"gsd_m": view.gsd_m} if view.gsd_m else {}),
     }
     status = Status.UNSURE if answer.value is None else Status.PARTIAL if message.problem else Status.ANSWERED
+    reason = "; ".join(filter(None, (message.problem, message.doubt)))
     if message.question is None:
-        return RowValues(status, message.problem, answer, {}, provenance)
-    return RowValues(status, message.problem, None, {question.name: answer}, provenance)
+        return RowValues(status, reason, answer, {}, provenance)
+    return RowValues(status, reason, None, {question.name: answer}, provenance)
 
 
 def _typed(question: Question, message: ConversationMessage) -> TypedAnswer:

@@ -68,18 +68,20 @@ def _view(target: AskTarget, feature: QgsFeature, crs: QgsCoordinateReferenceSys
 
 def _message(feature: QgsFeature, question: Optional[Question]) -> ConversationMessage:
     name, confidence = answer_columns(question.name) if question else (CAPTION, CONFIDENCE)
+    answer, reason = as_text(null_to_none(feature[name])), _text(feature, "reason")
     asked_at = null_to_none(feature["asked_at"])
     return ConversationMessage(
         question.text if question else _text(feature, "prompt"),
         question.line if question else "",
-        as_text(null_to_none(feature[name])),
+        answer,
         null_to_none(feature[confidence]),
-        _text(feature, "reason"),
+        "" if answer else reason,
         _text(feature, "model"),
         _text(feature, "weights_sha256"),
         asked_at.toUTC().toString(Qt.DateFormat.ISODateWithMs) if isinstance(asked_at, QDateTime) else "",
         _text(feature, "model_fingerprint"),
-        answered_by(_text(feature, ANSWERED_BY), name),
+        doubt=reason if answer else "",
+        answered_by=answered_by(_text(feature, ANSWERED_BY), name),
     )
 
 

@@ -15,6 +15,7 @@ from ...geo.results.layer_rows import null_to_none
 from ...processing.parameters import PROMPT, preferred_parameters
 from ...shared.answers.questions import Question
 from ...shared.results.columns import CONFIDENCE, answer_columns
+from ...shared.text import sentence
 from ..results.results_layer import ResultsLayer, answer_texts, reasons
 from ..runs.algorithm_task import AlgorithmTask, project_context
 from .click_history import MOST_SHOWN, AskTarget, record_answers
@@ -26,7 +27,7 @@ translate = QCoreApplication.translate
 class ShownAnswers:
     """The areas of answers, to be outlined on the map. The geometries are in `crs`.
 
-    message: question and answers with their confidence.
+    message: question, answers with their confidence, and why they are doubtful.
     """
 
     geometries: tuple[QgsGeometry, ...]
@@ -151,7 +152,7 @@ class AskingService(QObject):
 
 
 def _message(question: Optional[Question], features: Sequence[QgsFeature], answers: Sequence[str]) -> str:
-    """Return the question and the answers with their confidence."""
+    """Return the question, the answers with their confidence, and why they are doubtful."""
     name = answer_columns(question.name)[1] if question else CONFIDENCE
     lines = []
     for feature, answer in zip(features, answers):
@@ -160,7 +161,8 @@ def _message(question: Optional[Question], features: Sequence[QgsFeature], answe
             "" if confidence is None else translate("Rsgpt", "{percent} % sure").format(percent=round(100 * confidence))
         )
         lines += [f"{answer} ({sure})" if sure else answer] if answer else []
-    return "\n".join([question.text, _shortened(lines)] if question else [_shortened(lines)])
+    doubts = sentence(reasons([feature for feature, answer in zip(features, answers) if answer]))
+    return "\n".join(filter(None, [question.text if question else "", _shortened(lines), doubts]))
 
 
 def _shortened(answers: Sequence[str]) -> str:

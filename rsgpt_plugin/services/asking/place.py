@@ -19,12 +19,15 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import ImageryError
 from ...geo.imagery.gsd import QgisGroundMeter
+from ...geo.imagery.provider_bands import has_pixels
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.files.addresses import without_secrets
+from ...shared.rasters.ellipsoid import resolution
 
 translate = QCoreApplication.translate
 
+CLICK_PIXELS = 256  # per side, as in the training pictures of the default model
 _MAX_TILE_PIXELS = 1024
 _RESAMPLED_PIXELS = 512
 _FINEST_RESOLUTION_M = 0.3
@@ -84,6 +87,25 @@ def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float) -> Pla
     """
     east, north = meters_per_unit(view, point, view.visibleExtent())
     return area_place(view, QgsRectangle.fromCenterAndSize(point, size_m / east, size_m / north), point)
+
+
+def click_size(view: QgsMapSettings, point: QgsPointXY) -> float:
+    """Return the size of CLICK_PIXELS pixels of the raster at a point, in meters on the ground.
+
+    A layer that a server draws has no pixels of its own: they are taken to be 0.3 m wide. Raises ImageryError as
+    `area_place`.
+    """
+    usual = CLICK_PIXELS * _FINEST_RESOLUTION_M
+    east, north = meters_per_unit(view, point, view.visibleExtent())
+    square = QgsRectangle.fromCenterAndSize(point, usual / east, usual / north)
+    layer, extent = topmost_raster(view, square, point)
+    if not has_pixels(layer.dataProvider()):
+        return usual
+    meter = QgisGroundMeter(layer.crs(), view.transformContext())
+    width, height = layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY()
+    across, down = meter.unit_sides(extent.center(), max(width, height))
+    side = resolution(across * width, down * height)
+    return CLICK_PIXELS * side if side else usual
 
 
 def area_place(

@@ -14,6 +14,7 @@ from ...client.installed_models import ModelInfo
 from ...core.conversation_history import ConversationMessage, History
 from ...core.paths import history_file
 from ...errors import Cancelled, ImageryError, RsgptError
+from ...shared.answers.model_limits import picture_doubts
 from ...shared.answers.questions import Question
 from ...shared.answers.typed_answers import RawAnswer, as_text
 from ...shared.results.columns import CAPTION
@@ -162,7 +163,10 @@ class ConversationTurn(QgsTask):
         source = AnswerSource(request.model, memory, request.language, self._feedback)
         view = scene.captured_view
         query = PictureQuery(view.image_sha256, lambda: scene.png, [request.question], view.gsd_m)
-        return _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
+        raw = source.ask_one(query, self._add_text)
+        message = _answered(replace(request, model=source.model), raw)
+        doubt = picture_doubts(source.model.limits, view.gsd_m, min(view.sent), raw.is_unusual)
+        return replace(message, doubt=doubt if message.answer else "")
 
     def _add_text(self, text: str) -> None:
         self._texts.append(text)

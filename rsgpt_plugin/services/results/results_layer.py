@@ -229,5 +229,6 @@ def answer_texts(features: Sequence[QgsFeature], question: Optional[Question]) -
 
 
 def reasons(features: Sequence[QgsFeature]) -> str:
-    """Return the reasons of rows without an answer, separated by "; "."""
-    return "; ".join(str(feature["reason"]) for feature in features if feature["reason"] not in (None, NULL, ""))
+    """Return the different reasons of rows, separated by "; "."""
+    texts = (str(feature["reason"]) for feature in features if feature["reason"] not in (None, NULL, ""))
+    return "; ".join(dict.fromkeys(texts))

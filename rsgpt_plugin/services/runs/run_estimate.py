@@ -110,6 +110,20 @@ def run_estimate(
     return RunEstimate(places, prompts, seconds, _host(questions.model), has_mask, tiles, _excess(tiles))
 
 
+def ground_resolution(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> Optional[float]:
+    """Return the meters per pixel of the tiles of a run; None if they are not known. Call it on the main thread."""
+    values = GivenValues(algorithm, parameters, context)
+    try:
+        plan = _tile_plan(values, read_settings(values))
+    except RsgptError:
+        return None
+    if plan is None:
+        return None
+    return QgisGroundMeter(plan.crs, context.transformContext()).resolution(plan.frame, plan.grid.region)
+
+
 def _tile_plan(values: GivenValues, settings: Settings) -> Optional[TilePlan]:
     layer = table.INPUT.layer(values)
     if layer is None or not layer.isValid() or layer.dataProvider() is None or layer.extent().isEmpty():

@@ -20,7 +20,7 @@ from ...processing.run_progress import progress_text
 from ...processing.run_registry import RunFeedback, active_runs, is_alive
 from ...processing.run_requests import restore
 from ...shared.files.geopackage import holds_results
-from ...shared.results.descriptions import answers_name
+from ...shared.results.descriptions import answers_name, objects_name
 from .algorithm_task import AlgorithmTask, project_context
 
 translate = QCoreApplication.translate
@@ -140,7 +140,7 @@ class RunManager(QObject):
             raise OutputError(translate("Rsgpt", "The results no longer exist. Resume the run to write them again."))
         if self._project.mapLayer(layer.id()) is None:
             show_styled(layer)
-            layer.setName(answers_name(entry.request.title))
+            layer.setName(_layer_name(entry))
             record_run(layer, entry.request)
             self._project.addMapLayer(layer)
         return layer
@@ -246,11 +246,16 @@ def _is_lost(entry: RunEntry) -> bool:
     return active_runs.live(entry.id) is None and not is_alive(entry.id)
 
 
+def _layer_name(entry: RunEntry) -> str:
+    title = entry.request.title
+    return answers_name(title) if entry.objects is None else objects_name(title, entry.objects)
+
+
 def _from_file(entry: RunEntry) -> Optional[QgsVectorLayer]:
     path, name = file_and_layer(entry.output or entry.file)
     if not path:
         return None
-    title = answers_name(entry.request.title)
+    title = _layer_name(entry)
     layer = QgsVectorLayer(f"{path}|layername={name}", title, "ogr")
     if not layer.isValid():  # a format without layer names
         layer = QgsVectorLayer(path, title, "ogr")

@@ -132,6 +132,17 @@ class ModelLimits:
         return "; ".join(found)
 
 
+def picture_doubts(limits: Optional[ModelLimits], gsd_m: Optional[float], side: Optional[int], is_unusual: bool) -> str:
+    """Return why answers about a picture are doubtful, "" if they are not.
+
+    limits: None if not known. gsd_m, side: as in ModelLimits.doubts. is_unusual: whether the model reported the picture
+    as unlike its training pictures.
+    """
+    unusual = translate("Rsgpt", "the picture is unlike those that the model was trained on") if is_unusual else ""
+    known = limits.doubts(gsd_m, side) if limits is not None else ""
+    return "; ".join(filter(None, (known, unusual)))
+
+
 # The ground resolutions of the training pictures, see docs/model-card.md; model.json does not state them.
 _LIMITS = {BUILT_IN: ModelLimits(BUILT_IN, smallest=64, finest_m=0.05, coarsest_m=10.0)}
 

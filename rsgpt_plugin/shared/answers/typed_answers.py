@@ -25,8 +25,8 @@ class RawAnswer:
     confidence: 0 to 1, reported by the server or the geometric mean of the token probabilities; None if unknown.
     first_top: most likely alternatives of the first token with natural log probabilities, most likely first.
     asked_at: ISO 8601, UTC. model: name reported by the server, or "". problem: why there is no answer, or "".
-    is_cut: whether the model reached its length limit before the end of the answer. answered_by: the part of the model
-    that answered, or "".
+    is_cut: whether the model reached its length limit before the end of the answer. is_unusual: whether the picture is
+    far from the training pictures of the model. answered_by: the part of the model that answered, or "".
     """
 
     text: str
@@ -38,6 +38,7 @@ class RawAnswer:
     problem: str = ""
     is_cut: bool = False
     answered_by: str = ""
+    is_unusual: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _INTERNAL = ("gpkg_", "rtree_", "sqlite_")
 # These columns identify a result; Shapefiles cut names to ten characters.
 _RESULT_COLUMNS, _NAME_LENGTH = ("image_sha256", "plugin_version"), 10
 # A style with this name and description is ours. Others belong to the user.
-_STYLE_NAME, _STYLE_NOTE = "RSGPT", "Style of RSGPT results"
+OUR_STYLE, _STYLE_NOTE = "RSGPT", "Style of RSGPT results"
 _STYLE_TIMEOUT_S = 5.0
 STYLES = "layer_styles"  # the table of styles of QGIS
 # As QGIS creates it.
@@ -157,13 +157,13 @@ def has_style(path: Path, layer: str) -> bool:
         return bool(_styles(database, layer))
 
 
-def put_style(path: Path, layer: str, style: str) -> None:
-    """Store the QML of our style of a layer in place of an earlier one, which "" only removes.
+def put_style(path: Path, layer: str, style: str, name: str = OUR_STYLE) -> None:
+    """Store the QML of our style of a layer in place of an earlier one of this name, which "" only removes.
 
-    It becomes the default unless the user has stored a default style.
+    It becomes the default unless there is one already.
     """
     with _opened(path, _STYLE_TIMEOUT_S) as database, _transaction(database):
-        _put_style(database, layer, style)
+        _put_style(database, layer, style, name)
 
 
 def set_description(path: Path, layer: str, description: str) -> None:
@@ -202,8 +202,8 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         yield
 
 
-def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
-    _remove_style(database, layer)
+def _put_style(database: sqlite3.Connection, layer: str, style: str, style_name: str = OUR_STYLE) -> None:
+    _remove_style(database, layer, style_name)
     if not style:
         return
     if not _objects(database, "main", STYLES, ("table",)):
@@ -220,15 +220,15 @@ def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
     database.execute(
         f"INSERT INTO main.{STYLES} (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "  # nosec B608 - fixed names
         "styleQML, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, ?, ?, '')",
-        (name, column, _STYLE_NAME, style, is_default, _STYLE_NOTE),
+        (name, column, style_name, style, is_default, _STYLE_NOTE),
     )
 
 
-def _remove_style(database: sqlite3.Connection, layer: str) -> None:
+def _remove_style(database: sqlite3.Connection, layer: str, name: str) -> None:
     if _objects(database, "main", STYLES, ("table",)):
         database.execute(
             f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
-            (layer, _STYLE_NAME, _STYLE_NOTE),
+            (layer, name, _STYLE_NOTE),
         )
 
 
@@ -236,7 +236,7 @@ def _copy_style(database: sqlite3.Connection, layer: str) -> None:
     """Replace our style of a layer by that of the draft, if it has one, because it is made for its columns."""
     has_styles = _objects(database, "draft", STYLES, ("table",))
     query = f"SELECT styleQML FROM draft.{STYLES} WHERE f_table_name = ? AND styleName = ?"  # nosec B608 - fixed names
-    style = _first_row(database, query, layer, _STYLE_NAME) if has_styles else None
+    style = _first_row(database, query, layer, OUR_STYLE) if has_styles else None
     _put_style(database, layer, str(style[0]) if style is not None else "")
 
 

@@ -7,8 +7,9 @@ raster begins.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from ..rasters.tiles import PixelGrid, Window
 from .found_points import FoundPoint
@@ -99,10 +100,29 @@ class SearchGrid:
         return math.ceil((self.frame.width - left) / step), math.ceil((self.frame.height - top) / step)
 
 
-def search_grid(frame: PixelGrid, side: int, reduction: float = 1.0) -> SearchGrid:
+class SearchWindows(Sequence[Window]):
+    """The windows of a grid as a sequence that needs no memory."""
+
+    def __init__(self, grid: SearchGrid) -> None:
+        self._grid = grid
+
+    def __len__(self) -> int:
+        return len(self._grid)
+
+    def __getitem__(self, number: Any) -> Any:
+        """Return a window, or those of a slice as a list."""
+        numbers = range(len(self))[number]
+        return self._grid.window(numbers) if isinstance(numbers, int) else [self._grid.window(one) for one in numbers]
+
+
+def reduction(gsd_m: Optional[float], finest_gsd_m: float) -> float:
+    """Return the factor by which a finder reduces a raster. gsd_m: of the raster, None or 0 if unknown."""
+    return min(1.0, gsd_m / finest_gsd_m) if gsd_m and finest_gsd_m else 1.0
+
+
+def search_grid(frame: PixelGrid, side: int, scale: float = 1.0) -> SearchGrid:
     """Return the grid over a raster.
 
-    side: longest side of the finder's input, in pixels. reduction: factor, at most 1, by which the finder reduces the
-    raster because of its ground resolution.
+    side: longest side of the finder's input, in pixels. scale: from `reduction`.
     """
-    return SearchGrid(frame, max(1, round(_PIXELS / reduction)), max(3, side // _UNIT))
+    return SearchGrid(frame, max(1, round(_PIXELS / scale)), max(3, side // _UNIT))

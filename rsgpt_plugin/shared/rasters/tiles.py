@@ -43,6 +43,31 @@ class Window:
 
 
 @dataclass(frozen=True)
+class InnerPart:
+    """The part of a window inside a frame, and its place in the window's picture.
+
+    shape: rows and columns of the picture. size: width and height of the part in it. offset: rows and columns before.
+    """
+
+    window: Window
+    shape: tuple[int, int]
+    size: tuple[int, int]
+    offset: tuple[int, int]
+
+
+def inner_part(window: Window, frame: PixelGrid, longest: int) -> InnerPart:
+    """Return the part of a window in a frame, for a picture whose longer side has at most `longest` pixels."""
+    scale, width, height = window.scaled(longest)
+    inside = window.clipped(frame)
+    size = min(width, scaled_length(inside.width, scale)), min(height, scaled_length(inside.height, scale))
+    offset = (
+        min(height - size[1], round((inside.y - window.y) * scale)),
+        min(width - size[0], round((inside.x - window.x) * scale)),
+    )
+    return InnerPart(inside, (height, width), size, offset)
+
+
+@dataclass(frozen=True)
 class PixelGrid:
     """A pixel grid in a CRS.
 

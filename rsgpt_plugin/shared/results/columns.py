@@ -217,5 +217,13 @@ def answer_columns(name: str) -> tuple[str, str]:
 
 def columns_help() -> str:
     """Return name and description of the columns of every result, one per line, in the user's language."""
-    listed = [*leading_columns(), *trailing_columns()]
-    return "\n".join(f"{entry.name}: {marked(entry.about)}" for entry in listed)
+    return _help([*leading_columns(), *trailing_columns()])
+
+
+def object_columns_help() -> str:
+    """Return the same for the columns of found objects."""
+    return _help(object_columns())
+
+
+def _help(columns: list[Column]) -> str:
+    return "\n".join(f"{entry.name}: {marked(entry.about)}" for entry in columns)

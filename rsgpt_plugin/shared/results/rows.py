@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ..answers.answered_by import answered_by_text
-from ..answers.model_limits import ModelLimits
+from ..answers.model_limits import ModelLimits, picture_doubts
 from ..answers.questions import Question, language_instruction
 from ..answers.readers import Value
 from ..answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, read_answer
@@ -160,9 +160,11 @@ def answered_row(
         question.name: typed_answer(question, raw, min_confidence, limits) for question, raw in zip(questions, raws)
     }
     problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
-    if limits is not None and any(answer.value is not None for answer in typed.values()):
-        gsd_m = provenance.get("gsd_m")
-        problems += filter(None, [limits.doubts(gsd_m if isinstance(gsd_m, float) else None, side)])
+    if any(answer.value is not None for answer in typed.values()):
+        gsd_m, is_unusual = provenance.get("gsd_m"), any(raw.is_unusual for raw in raws)
+        problems += filter(
+            None, [picture_doubts(limits, gsd_m if isinstance(gsd_m, float) else None, side, is_unusual)]
+        )
     times = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
     parts = {name: raw.answered_by for (name, answer), raw in zip(typed.items(), raws) if answer.value is not None}
     row_provenance = {

@@ -239,3 +239,19 @@ def test_an_output_that_changes_during_the_run_is_not_replaced(raster: Path, tmp
     with pytest.raises(UsageError, match="is not a result"):
         run(out, [raster], watched(), executor=changing_output)
     assert out.read_text() == "my notes"
+
+
+@pytest.mark.parametrize("caption", ["", "Describe it."])
+def test_questions_beyond_the_limits_of_the_model_are_not_asked(raster: Path, tmp_path: Path, caption: str) -> None:
+    plans = [make_plan(str(raster), TilingOptions(32))]
+    engine = watched()
+    why = tuple(parse_questions("why: Why is it red?"))
+    asking = BatchQuestions("rsgpt-small", "f" * 64, caption, why, is_shipped=True)
+    with BatchRun(plans, asking, tmp_path / "out.gpkg") as batch_run:
+        batch_run.ask(partial(_local, engine))
+        counts = batch_run.write()
+    assert {prompt for batch in engine.batches for prompt in batch} == ({caption} if caption else set())
+    assert counts.cached == 0
+    first = rows(tmp_path / "out.gpkg")[0]
+    assert (first["status"], first["why"]) == ("partial" if caption else "unsure", None)
+    assert first["reason"].startswith("why: rsgpt-small cannot tell a reason from a picture")

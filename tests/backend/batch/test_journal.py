@@ -183,9 +183,23 @@ def test_a_file_from_before_the_parts_of_the_model_were_recorded_is_upgraded(tmp
         journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
     with closing(sqlite3.connect(tmp_path / "a.journal")) as database:
         database.execute("ALTER TABLE answers DROP COLUMN answered_by")
-        database.execute("PRAGMA user_version = 3")
+        database.execute("PRAGMA user_version = 4")
         database.commit()
     with BatchJournal(tmp_path / "a.journal") as journal:
         journal.add([TileResult(1, 1, "b", 0.5, answers={1: counted})])
         ((first, second),) = journal.results(1, range(2), [1])
         assert (first.answers, second.answers) == ({1: YES}, {1: counted})
+
+
+def test_a_file_without_unusual_pictures_is_upgraded(tmp_path: Path) -> None:
+    unusual = replace(YES, is_unusual=True)
+    with BatchJournal(tmp_path / "a.journal") as journal:
+        journal.add([TileResult(1, 0, "a", 0.5, answers={1: unusual})])
+        assert journal.answers(TileResult(1, 0, "a", 0.5), [1]) == {1: unusual}
+    with closing(sqlite3.connect(tmp_path / "a.journal")) as database:
+        for column in ("is_unusual", "answered_by"):
+            database.execute(f"ALTER TABLE answers DROP COLUMN {column}")
+        database.execute("PRAGMA user_version = 3")
+        database.commit()
+    with BatchJournal(tmp_path / "a.journal") as journal:
+        assert journal.answers(TileResult(1, 0, "a", 0.5), [1]) == {1: YES}

@@ -367,6 +367,7 @@ def test_unusual_pictures_lower_the_confidence(
     assert (usual.text, novel.text) == (before[0].text, before[1].text)
     assert usual.confidence == before[0].confidence
     assert 0 < novel.confidence < before[1].confidence
+    assert [answer.is_unusual for answer in (*before, usual, novel)] == [False, False, False, True]
 
 
 def test_the_novelty_of_canceled_pictures_is_not_measured(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,9 +48,11 @@ def test_get_returns_stored_answers(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "answers.sqlite"
     with AnswerCache(path) as cache:
         cache.put({"a": ANSWER, "b": RawAnswer("x", None, degenerate=True), "cut": replace(ANSWER, is_cut=True)})
+        cache.put({"odd": replace(ANSWER, is_unusual=True)})
     with AnswerCache(path) as cache:
         assert cache.get(["a", "b", "c"]) == {"a": ANSWER, "b": RawAnswer("x", None, degenerate=True)}
         assert cache.get(["cut"]) == {"cut": replace(ANSWER, is_cut=True)}
+        assert cache.get(["odd"]) == {"odd": replace(ANSWER, is_unusual=True)}
 
 
 def test_get_returns_thousands_of_keys(tmp_path: Path) -> None:

@@ -33,6 +33,17 @@ def test_algorithms_have_stable_parameters_and_outputs(
     }  # fmt: skip
 
 
+def test_finding_objects_has_stable_parameters_and_outputs(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
+    algorithm = algorithms["rsgpt:findobjects"]
+    assert {parameter.name() for parameter in algorithm.parameterDefinitions()} == {
+        "INPUT", "EXTENT", "MASK", "OBJECTS", "LEAST_CONFIDENCE", "BOXES", "MODEL", "BANDS", "CAPTURE",
+        "GROUND_RESOLUTION", "OUTPUT",
+    }  # fmt: skip
+    assert {output.name() for output in algorithm.outputDefinitions()} == {
+        "OUTPUT", "TILES", "ANSWERED", "SKIPPED", "FAILED", "ASKED", "CACHED", "FOUND",
+    }  # fmt: skip
+
+
 def test_only_input_and_output_are_required(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
     optional = QgsProcessingParameterDefinition.Flag.FlagOptional
     needed = {
@@ -44,7 +55,7 @@ def test_only_input_and_output_are_required(algorithms: dict[str, QgsProcessingA
 
 
 def test_every_algorithm_has_help_and_tags(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
-    assert len(algorithms) == 3
+    assert len(algorithms) == 4
     for algorithm in algorithms.values():
         assert len(algorithm.shortHelpString()) > 200
         assert algorithm.shortDescription()

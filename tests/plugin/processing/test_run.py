@@ -59,7 +59,7 @@ class RunBench:
         with AnswerCache(self.path) as answers, PictureStore(self.pictures, 1_000_000) as pictures:
             counts = DescribeRun(
                 questions, AnswerMemory(answers, pictures), self.layer.dataProvider, self.feedback
-            ).describe(targets, total)
+            ).run(targets, total)
         return counts, self.rows()
 
     def rows(self) -> list[QgsFeature]:
@@ -298,7 +298,7 @@ def test_an_error_in_writing_an_answer_fails_only_its_row(bench: RunBench, gatew
     sink = Picky()
     with AnswerCache(bench.path) as answers, PictureStore(bench.pictures, 1_000_000) as pictures:
         run_of_three = DescribeRun(CAPTION, AnswerMemory(answers, pictures), lambda: sink, bench.feedback)
-        counts = run_of_three.describe(places(1, 2, 3), 3)
+        counts = run_of_three.run(places(1, 2, 3), 3)
     assert [caption for caption, _ in sink.added] == ["fine", "NULL", "fine"]
     assert sink.added[1][1].startswith("Unexpected error OverflowError: value too large to convert.")
     assert (counts.answered, counts.failed) == (2, 1)
@@ -380,7 +380,7 @@ def test_a_full_sink_ends_the_run_with_a_message(tmp_path: Path, gateway: Script
     full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
     answers, pictures = AnswerCache(tmp_path / "a.sqlite"), PictureStore(tmp_path / "p.sqlite", 1_000_000)
     with answers, pictures, pytest.raises(OutputError, match=r"cannot be written.*disk full"):
-        DescribeRun(CAPTION, AnswerMemory(answers, pictures), full, QgsProcessingFeedback()).describe(places(1), 1)
+        DescribeRun(CAPTION, AnswerMemory(answers, pictures), full, QgsProcessingFeedback()).run(places(1), 1)
 
 
 def test_asked_pictures_are_stored(bench: RunBench, gateway: ScriptedGateway) -> None:

@@ -50,7 +50,7 @@ def fill(name: str) -> Steps:
     form = yield from dialog("AlgorithmDialog")
     wrappers = form.mainWidget().wrappers
     if "TILE_SIZE" in wrappers:
-        box = wrappers["TILE_SIZE"].wrappedWidget()
+        box = wrappers["TILE_SIZE"].editor.box
         yield from click(box, QPoint(20, box.height() // 2))
         yield from press(box, "a", Qt.KeyboardModifier.ControlModifier)
         yield from write(box, str(SIDE))

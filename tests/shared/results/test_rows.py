@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.model_limits import limits_of
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer
 from rsgpt_plugin.shared.results.rows import (
@@ -95,3 +97,15 @@ def test_the_prompt_column_lists_caption_questions_and_language() -> None:
     lines = Asked("Describe it.", tuple(QUESTIONS), "French").describe().split("\n")
     assert lines == ["Describe it.", *(question.line for question in QUESTIONS), "Answer in French."]
     assert Asked("", tuple(QUESTIONS[:1])).describe() == QUESTIONS[0].line
+
+
+def test_an_unusual_picture_is_a_doubt_about_an_answer() -> None:
+    question = Question("water", "Is there water?", AnswerType.YESNO)
+    raw = RawAnswer("yes", 0.9, is_unusual=True)
+    row = answered_row([question], [raw], 0.0, {"gsd_m": 20.0}, limits=limits_of("rsgpt-small"))
+    assert row.status is Status.ANSWERED
+    assert row.reason == (
+        "20 m per pixel is outside of the range that rsgpt-small knows well (0.05–10 m); "
+        "the picture is unlike those that the model was trained on"
+    )
+    assert answered_row([question], [replace(raw, text="no idea")], 0.0, {}).reason.startswith("water: ")

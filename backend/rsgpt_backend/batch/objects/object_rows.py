@@ -12,17 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from rsgpt_plugin.shared.files.addresses import without_secrets
+from rsgpt_plugin.shared.objects.collecting import FoundObject, ObjectCollector, WindowOrigin
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.found_text import read_found
-from rsgpt_plugin.shared.objects.merging import ObjectMerger
-from rsgpt_plugin.shared.results.columns import CONFIDENCE, OBJECT, SEARCH_WINDOW, object_columns
+from rsgpt_plugin.shared.results.columns import object_columns
 
 from ... import __version__
 from ..journal import TileResult
 from ..tile_rows import arrow_type
 from .search_plan import SearchedRaster
-
-_ROWS = 4096  # at once
 
 
 @dataclass(frozen=True)
@@ -82,28 +80,17 @@ class RasterObjects:
 
     def __init__(self, raster: SearchedRaster, asking: ObjectSearch) -> None:
         self._raster, self._asking = raster, asking
-        self._mergers = {label: ObjectMerger(raster.grid) for label in asking.labels}
-        self._provenance: dict[int, tuple[str, float | None, str]] = {}
+        self._objects = ObjectCollector(raster.grid, asking.labels, asking.least_confidence)
 
     def add(self, result: TileResult, text: str, asked_at: str) -> None:
         """Add a window. text: the answer of a WindowFinder."""
-        found = read_found(text)
-        for label, merger in self._mergers.items():
-            points = found.points.get(label, ())
-            merger.add(result.tile, points, found.width)
-            if points:
-                self._provenance[result.tile] = result.image_sha256, result.gsd_m, asked_at
+        origin = WindowOrigin(result.image_sha256, result.gsd_m, asked_at)
+        self._objects.add(result.tile, read_found(text), origin)
 
     def batches(self) -> Iterator[tuple[np.ndarray, list[dict[str, Any]]]]:
         """Yield geometries in the raster's CRS with their rows."""
-        for label, merger in self._mergers.items():
-            merged = merger.merged(self._asking.least_confidence)
-            for start in range(0, len(merged), _ROWS):
-                found = merger.found_objects(merged[start : start + _ROWS])
-                inside = self._raster.inside_mask([point for _, point in found])
-                part = [one for one, is_inside in zip(found, inside, strict=True) if is_inside]
-                if part:
-                    yield self._geometries([point for _, point in part]), [self._row(label, *one) for one in part]
+        for page in self._objects.pages(self._objects.merged(self._raster.inside_mask)):
+            yield self._geometries([found.point for found in page]), [self._row(found) for found in page]
 
     def _geometries(self, points: Sequence[FoundPoint]) -> np.ndarray:
         frame = self._raster.plan.frame
@@ -111,17 +98,9 @@ class RasterObjects:
             return frame.boxes([point.box for point in points])
         return frame.points([(point.x, point.y) for point in points])
 
-    def _row(self, label: str, number: int, point: FoundPoint) -> dict[str, Any]:
-        image_sha256, gsd_m, asked_at = self._provenance[number]
-        return {
-            **self._common,
-            OBJECT: label,
-            CONFIDENCE: round(point.confidence, 6),
-            SEARCH_WINDOW: number,
-            "image_sha256": image_sha256,
-            "gsd_m": gsd_m,
-            "asked_at": datetime.fromisoformat(asked_at),
-        }
+    def _row(self, found: FoundObject) -> dict[str, Any]:
+        asked_at = datetime.fromisoformat(found.origin.asked_at)
+        return {**self._common, **found.values(), "asked_at": asked_at}
 
     @cached_property
     def _common(self) -> dict[str, Any]:

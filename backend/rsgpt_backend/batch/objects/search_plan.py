@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
-from rsgpt_plugin.shared.objects.search_grid import SearchGrid, search_grid
+from rsgpt_plugin.shared.objects.search_grid import SearchGrid, reduction, search_grid
 
 from ...data.library_errors import convert_errors
 from ..ground_resolution import ProjGroundMeter
@@ -44,7 +45,7 @@ class SearchedRaster:
     grid: SearchGrid
     mask: BaseGeometry | None = None
 
-    def inside_mask(self, points: list[FoundPoint]) -> np.ndarray:
+    def inside_mask(self, points: Sequence[FoundPoint]) -> np.ndarray:
         """Return which points lie in the mask."""
         if self.mask is None or not points:
             return np.ones(len(points), bool)
@@ -67,4 +68,4 @@ def make_search(source: str, options: SearchOptions) -> SearchedRaster:
 
 def _grid(frame: ShapelyGrid, crs_wkt: str, options: SearchOptions) -> SearchGrid:
     gsd_m = ProjGroundMeter(CRS(crs_wkt)).resolution(frame, frame.whole)
-    return search_grid(frame, options.input_side, min(1.0, gsd_m / options.finest_gsd_m) if gsd_m else 1.0)
+    return search_grid(frame, options.input_side, reduction(gsd_m, options.finest_gsd_m))

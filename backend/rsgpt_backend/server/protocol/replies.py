@@ -73,6 +73,7 @@ class ReplyWriter:
             "weights_sha256": self.weights_sha256,
             "fingerprint": self.fingerprint,
             **({"answered_by": answer.answered_by} if answer.answered_by else {}),
+            **({"unusual": True} if answer.is_unusual else {}),
         }
         return {"usage": usage, "rsgpt": extra}
 

@@ -27,13 +27,15 @@ def picture_tag(columns: ResultColumns) -> str:
 
 
 def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
-    """Return the template of a map tip: picture, caption, answers with their confidence, and reasons for failures."""
-    lines = [f"<p>{picture_tag(columns)}</p>"]
+    """Return the template of a map tip: picture, caption or object, answers with confidence, and reasons."""
+    # The picture of an object is a window that may show many.
+    lines = [] if columns.holds_objects else [f"<p>{picture_tag(columns)}</p>"]
     if "question" in columns.known:
         lines.append(f"<p><i>[% {_escaped(_column(columns.known['question']))} %]</i></p>")
-    if columns.text:
+    text = columns.text or columns.known.get(table.OBJECT)
+    if text:
         certainty = _certainty(columns.known["confidence"]) if "confidence" in columns.known else "''"
-        lines.append(f"<p><b>[% {_escaped(_column(columns.text))} %]</b>[% {certainty} %]</p>")
+        lines.append(f"<p><b>[% {_escaped(_column(text))} %]</b>[% {certainty} %]</p>")
     if columns.questions:
         lines.append("<p>" + "".join(_answer_line(answered, fields) for answered in columns.questions) + "</p>")
     plain = columns.present([column.name for column in table.COLUMNS if column.in_tip])

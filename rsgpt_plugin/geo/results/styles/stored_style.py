@@ -8,10 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
+from qgis.core import Qgis, QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
 
-from ....shared.files.geopackage import has_style, put_style, set_description
+from ....shared.files.geopackage import OUR_STYLE, has_style, put_style, set_description
+from ..column_roles import result_columns
+from .object_style import heat_map_name, show_heat_map
 from .style import apply_style, is_style_file
 
 _CATEGORIES = QgsMapLayer.StyleCategory
@@ -44,10 +46,14 @@ def store_style(source: str, description: str = "", target: Optional[Path] = Non
         return
     layer = _opened(source)
     if is_style_file((target or place[0]).with_suffix(".qml"), layer):
-        if has_style(*place):
-            put_style(*place, "")  # QGIS would prefer it to the user's file
+        for name in (OUR_STYLE, heat_map_name()) if has_style(*place) else ():
+            put_style(*place, "", name)  # QGIS would prefer it to the user's file
     else:
+        apply_style(layer)
         put_style(*place, _qml(layer))
+        if result_columns(layer).holds_objects and layer.geometryType() == Qgis.GeometryType.Point:
+            show_heat_map(layer, result_columns(layer))
+            put_style(*place, _qml(layer), heat_map_name())
     if description:
         set_description(*place, description)
 
@@ -73,7 +79,6 @@ def _opened_name(source: str) -> str:
 
 
 def _qml(layer: QgsVectorLayer) -> str:
-    apply_style(layer)
     document = QDomDocument()
     layer.exportNamedStyle(document, QgsReadWriteContext(), _STORED)
     return str(document.toString())

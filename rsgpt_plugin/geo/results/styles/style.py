@@ -22,9 +22,11 @@ from qgis.PyQt.QtXml import QDomDocument
 
 from ....core.paths import plugin_root
 from ....shared.files.geopackage import holds_results
+from ....shared.results.columns import OBJECT
 from ..column_roles import ResultColumns, result_columns
 from .attribute_form import set_form
 from .map_tip import answers_label, caption_label, map_tip
+from .object_style import add_heat_map, style_objects
 
 translate = QCoreApplication.translate
 
@@ -39,11 +41,16 @@ _LABELS_ONLY = QgsMapLayer.StyleCategory.Labeling
 
 
 def apply_style(layer: QgsVectorLayer) -> None:
-    """Style a results layer of any format. Layers of points or lines keep their symbols.
+    """Style a results layer of any format. Layers of points or lines keep their symbols, unless they are found objects.
 
     Call this again after columns are added. Texts and column names are set here, as the style file has none.
     """
     columns = result_columns(layer)
+    if columns.holds_objects:
+        apply_texts(layer)
+        style_objects(layer, columns)
+        layer.triggerRepaint()
+        return
     polygons = layer.geometryType() == Qgis.GeometryType.Polygon
     symbols = QgsMapLayer.StyleCategory.Symbology | _LABELS_ONLY
     layer.loadNamedStyle(str(STYLE_FILE), True, symbols if polygons else _LABELS_ONLY)
@@ -59,8 +66,9 @@ def apply_texts(layer: QgsVectorLayer) -> None:
     columns = result_columns(layer)
     layer.setMapTipTemplate(map_tip(columns, layer.fields()))
     set_form(layer, columns)
-    if columns.text:
-        layer.setDisplayExpression(QgsExpression.quotedColumnRef(columns.text))
+    shown = columns.text or columns.known.get(OBJECT)
+    if shown:
+        layer.setDisplayExpression(QgsExpression.quotedColumnRef(shown))
 
 
 def show_styled(layer: QgsVectorLayer) -> None:
@@ -68,6 +76,8 @@ def show_styled(layer: QgsVectorLayer) -> None:
     _, is_loaded = layer.loadDefaultStyle()
     if not is_loaded or not (is_style_file(Path(layer.styleURI()), layer) or _is_in_file(layer)):
         apply_style(layer)
+    elif result_columns(layer).holds_objects:
+        add_heat_map(layer, result_columns(layer))
 
 
 def is_style_file(path: Path, layer: QgsVectorLayer) -> bool:

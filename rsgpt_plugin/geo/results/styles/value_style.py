@@ -17,17 +17,12 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
-from ..display_values import CONFIDENCE_LEVELS, DisplayColumn, Kind, display_text
+from ..display_values import CONFIDENCE_LEVELS, OTHER_COLOR, VALUE_COLORS, DisplayColumn, Kind, display_text
 from .style import level_names, style_polygons_by_confidence
 
 translate = QCoreApplication.translate
 
 MOST_VALUES = 12
-VALUE_COLORS = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
-    "#f0e442", "#8c6d31", "#7570b3", "#66a61e", "#a6761d", "#1b9e77",
-)  # fmt: skip
-OTHER_COLOR = "#999999"
 
 _RANGES = 5
 _RANGE_COLORS = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")

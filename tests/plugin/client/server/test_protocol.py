@@ -66,6 +66,7 @@ def test_replies_of_the_contract_are_parsed(case: dict[str, Any]) -> None:
     assert (reply.text, reply.confidence) == (expected["text"], expected["confidence"])
     assert (reply.finish_reason, reply.degenerate) == (expected["finish_reason"], expected["degenerate"])
     assert reply.answered_by == expected.get("answered_by", "")
+    assert reply.is_unusual is expected.get("is_unusual", False)
     assert [(token.text, token.logprob) for token in reply.tokens] == [
         (token["text"], token["logprob"]) for token in expected["tokens"]
     ]

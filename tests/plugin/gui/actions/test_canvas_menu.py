@@ -88,15 +88,30 @@ def test_entries_describe_describe_in_detail_and_ask(
 
 def test_a_size_is_previewed_before_it_is_saved(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
     sizes = entry(opened(canvas, spot), "Area size").menu()
-    assert [action.text() for action in sizes.actions() if action.isChecked()] == ["77 m"]
+    assert [action.text() for action in sizes.actions() if action.isChecked()] == ["256 pixels (77 m)"]
     entry(sizes, "150 m").hovered.emit()
     assert outlines(canvas)[0].width() == pytest.approx(150, rel=0.01)
-    assert load().click_size_m == 77
+    assert load().click_size_m == 0
     sizes.aboutToHide.emit()
     assert outlines(canvas)[0].width() == pytest.approx(77, rel=0.01)
     entry(sizes, "150 m").trigger()
     assert load().click_size_m == 150
     assert entry(opened(canvas, spot), "Describe this area (150 m)")
+
+
+def test_the_size_of_256_pixels_can_be_chosen_again(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
+    save(Preferences(click_size_m=150.0))
+    sizes = entry(opened(canvas, spot), "Area size").menu()
+    entry(sizes, "256 pixels (77 m)").hovered.emit()
+    assert outlines(canvas)[0].width() == pytest.approx(76.8, rel=0.01)
+    entry(sizes, "256 pixels (77 m)").trigger()
+    assert load().click_size_m == 0
+    assert entry(opened(canvas, spot), "Describe this area (77 m)")
+
+
+def test_without_a_raster_the_size_is_in_pixels(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
+    canvas.setLayers([])
+    assert entry(opened(canvas, spot), "Describe this area (256 pixels)")
 
 
 def test_any_size_can_be_entered(

@@ -61,8 +61,10 @@ class Dialogs(ModuleType):
         return dialog
 
 
-def choose(window: LayerTreeWindow, layer: QgsMapLayer) -> str:
-    (entry,) = [action for action in window.entries(layer).actions() if not action.isSeparator()]
+def choose(window: LayerTreeWindow, layer: QgsMapLayer, *others: str) -> str:
+    """Choose the first entry, and return its text. others: the texts of the other entries."""
+    entry, *following = [action for action in window.entries(layer).actions() if not action.isSeparator()]
+    assert [other.text() for other in following] == list(others)
     entry.trigger()
     return str(entry.text())
 
@@ -74,7 +76,7 @@ def test_each_kind_of_layer_opens_its_algorithm(
     monkeypatch.setitem(sys.modules, "processing", dialogs)
     parcels = QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory")
     QgsProject.instance().addMapLayer(parcels)
-    assert choose(window, scenes) == "Describe raster…"
+    assert choose(window, scenes, "Find objects…") == "Describe raster…"
     assert choose(window, parcels) == "Describe features…"
     assert dialogs.opened == [
         ("rsgpt:describeraster", {"INPUT": scenes.id()}),
@@ -97,6 +99,17 @@ def test_without_processing_a_message_is_shown(
     window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "processing", None)
-    choose(window, scenes)
+    choose(window, scenes, "Find objects…")
     (item,) = window.bar.items()
     assert "Processing plugin is disabled" in item.text()
+
+
+def test_objects_are_found_from_the_menu(
+    window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialogs = Dialogs()
+    monkeypatch.setitem(sys.modules, "processing", dialogs)
+    (entry,) = [action for action in window.entries(scenes).actions() if action.text() == "Find objects…"]
+    entry.trigger()
+    assert dialogs.opened == [("rsgpt:findobjects", {"INPUT": scenes.id()})]
+    sip.delete(dialogs.references[0]())

@@ -11,6 +11,8 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QAction
 
 from rsgpt_plugin.client.preferences import Preferences, load, save
+from rsgpt_plugin.core.paths import runs_file
+from rsgpt_plugin.core.run_store import RunRequest, RunStore
 from rsgpt_plugin.gui.dock.question_bar import QuestionBar
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.questions import Question
@@ -148,7 +150,30 @@ def test_an_invalid_question_is_not_saved(shown: ShownBar) -> None:
 
 def test_saved_lines_that_cannot_be_read_are_left_out(shown: ShownBar) -> None:
     save(replace(Preferences(), saved_questions=("x[choice(a)]: Broken?", KIND.line)))
-    assert list(shown.menu()) == ["Which kind?", "Save this question", "Remove this question"]
+    menu = list(shown.menu())
+    assert menu[-3:] == ["Which kind?", "Save this question", "Remove this question"]
+    assert "Broken?" not in menu
+
+
+def test_templates_and_recent_questions_are_offered(shown: ShownBar) -> None:
+    runs_file().parent.mkdir(parents=True, exist_ok=True)
+    with RunStore(runs_file()) as store:
+        store.begin("run", RunRequest("rsgpt:describeraster", "x", {"QUESTIONS": "old[integer]: How old?"}), {})
+    shown.menu()["Is there any water?"].trigger()
+    assert (shown.bar.text.text(), shown.bar.kind.kind()) == ("Is there any water?", AnswerType.YESNO)
+    shown.menu()["How old?"].trigger()
+    assert (shown.bar.text.text(), shown.bar.kind.kind()) == ("How old?", AnswerType.INTEGER)
+    assert "New question" not in shown.menu()
+
+
+def test_what_the_model_cannot_answer_is_said_while_typing(shown: ShownBar) -> None:
+    QTest.keyClicks(shown.bar.text, "Why is it red?")
+    assert (shown.bar.hint.text(), shown.bar.hint.isHidden()) == (
+        "rsgpt-small cannot tell a reason from a picture",
+        False,
+    )
+    shown.bar.text.clear()
+    assert shown.bar.hint.isHidden()
 
 
 def test_an_ampersand_in_a_question_is_no_shortcut(shown: ShownBar) -> None:

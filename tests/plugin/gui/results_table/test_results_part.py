@@ -212,6 +212,23 @@ def test_filtered_rows_are_exported_from_the_dialog(window: Docks, table: Result
     assert "a field" not in page
 
 
+def test_the_questions_of_ask_again_follow_its_model(
+    window: Docks, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
+) -> None:
+    part = ResultsTable(window)
+    part.register()
+    layer: QgsMapLayer = opened(part, described(raster(numbered(1, 3)), TILE_SIZE=32))
+    assert part.dock is not None
+    dialog = ReaskDialog(layer, part.dock.model.shown_rows, part.dock.model.shown_rows, window.window)
+    dialog.same.setChecked(False)
+    dialog.questions.show_text("why: Why is it red?")
+    dialog.model.setCurrentText("rsgpt-small")
+    assert dialog.questions.rows[0].problem.text() == "rsgpt-small cannot tell a reason from a picture"
+    dialog.model.setCurrentText("another")
+    assert dialog.questions.rows[0].problem.text() == ""
+    part.unregister()
+
+
 def test_unregister_stops_asking_again(
     window: Docks, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
 ) -> None:

@@ -111,6 +111,11 @@ def test_a_missing_or_incomplete_answer_has_its_status_and_reason(
     assert (row["status"], cell(row, "reason"), cell(row, "answer")) == (status, problem or None, stored)
 
 
+def test_a_doubtful_answer_is_complete(view: CapturedView) -> None:
+    row = added(view, ConversationMessage(WATER.text, WATER.line, "yes", 0.2, doubt="20 m per pixel is coarse"))
+    assert (row["status"], row["reason"], row["answer"]) == ("answered", "20 m per pixel is coarse", "yes")
+
+
 def test_answers_of_several_messages_are_rows_of_one_layer(view: CapturedView) -> None:
     added(view, CAPTION)
     added(view, ConversationMessage(WATER.text, WATER.line, "no", 0.7))

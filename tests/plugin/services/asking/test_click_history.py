@@ -61,6 +61,22 @@ def test_an_answer_is_in_the_history_with_its_picture(
         assert pictures.get(view.image_sha256)
 
 
+def test_a_doubtful_answer_says_so_in_its_message_and_in_the_history(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "yes")
+    signals = ClickSignals(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 10))), Question("w", "Water?", AnswerType.YESNO))
+    signals.wait()
+    (conversation,) = recorded(1)
+    (message,) = conversation.messages
+    assert (message.answer, message.problem) == ("yes", "")
+    assert message.doubt.startswith("the picture has only 20 pixels per side")
+    question, answer, doubt = signals.shown[0].message.split("\n")
+    assert (question, answer) == ("Water?", "yes (90 % sure)")
+    assert doubt == f"T{message.doubt[1:]}."
+
+
 def test_each_feature_of_a_selection_is_a_conversation(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject, QgsRasterLayer
 
 from rsgpt_plugin.errors import ImageryError
-from rsgpt_plugin.services.asking.place import canvas_place, clicked_place
+from rsgpt_plugin.services.asking.place import canvas_place, click_size, clicked_place
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.conftest import around, view_of
@@ -39,6 +41,21 @@ def test_clicked_place_uses_the_topmost_raster(make_raster: Callable[..., QgsRas
     view = view_of([top, below], around(150, 150, 300))
     assert clicked_place(view, around(20, 20, 1).center(), 20.0).layer_id == top.id()
     assert clicked_place(view, around(200, 200, 1).center(), 20.0).layer_id == below.id()
+
+
+def test_the_usual_size_of_a_click_is_256_pixels_of_the_raster(
+    raster: QgsRasterLayer, make_raster: Callable[..., QgsRasterLayer], tmp_path: Path
+) -> None:
+    point = around(150, 150, 1).center()
+    assert click_size(view_of([raster], around(150, 150, 200)), point) == pytest.approx(128, rel=0.01)  # of 0.5 m
+    coarse = str(tmp_path / "coarse.tif")
+    gdal.Translate(coarse, raster.source(), width=60, height=60)
+    layer = QgsRasterLayer(coarse, "coarse")
+    view = view_of([layer], around(150, 150, 200))
+    assert click_size(view, point) == pytest.approx(1280, rel=0.01)
+    assert clicked_place(view, point, click_size(view, point)).pixels == pytest.approx(256, abs=1)
+    with pytest.raises(ImageryError, match="no visible raster layer here"):
+        click_size(view_of([], around(0, 0, 10)), point)
 
 
 def test_canvas_place_becomes_one_picture(raster: QgsRasterLayer) -> None:

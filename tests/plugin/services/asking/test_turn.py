@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Optional
 
 import pytest
@@ -121,6 +122,15 @@ def test_an_answer_is_streamed_and_stored_with_its_picture(model: StreamingModel
     assert (stored.id, stored.captured_view, stored.messages) == ("c1", VIEW, (message,))
     assert stored_picture(VIEW) == b"png"
     assert model.prompts[0].gsd_m == VIEW.gsd_m
+
+
+def test_an_answer_about_a_picture_outside_of_what_the_model_knows_says_so(model: StreamingModel) -> None:
+    message = ran(ConversationTurn(with_picture(), None, TurnRequest(WATER, MODEL))).turn.message
+    assert message is not None
+    assert message.doubt == "the picture has only 8 pixels per side; rsgpt-small needs about 64"
+    other = ran(ConversationTurn(with_picture(), None, TurnRequest(WATER, replace(MODEL, name="other")))).turn.message
+    assert other is not None
+    assert (other.answer, other.doubt) == ("yes", "")
 
 
 def test_a_description_has_no_question_line(model: StreamingModel) -> None:

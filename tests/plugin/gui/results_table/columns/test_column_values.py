@@ -8,8 +8,8 @@ from qgis.core import QgsCategorizedSymbolRenderer, QgsProject, QgsRuleBasedRend
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
+from rsgpt_plugin.geo.results.display_values import VALUE_COLORS
 from rsgpt_plugin.geo.results.styles.style import apply_style
-from rsgpt_plugin.geo.results.styles.value_style import VALUE_COLORS
 from rsgpt_plugin.gui.results_table.columns.values_dialog import ValuesDialog
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from tests.plugin.gui.table_use import TREES, click, opened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.geo.results.display_values import DisplayColumn, Kind
-from rsgpt_plugin.geo.results.styles.value_style import MOST_VALUES, VALUE_COLORS
+from rsgpt_plugin.geo.results.display_values import VALUE_COLORS, DisplayColumn, Kind
+from rsgpt_plugin.geo.results.styles.value_style import MOST_VALUES
 from rsgpt_plugin.gui.results_table.columns.summary_bar import SummaryBar
 from rsgpt_plugin.services.results.value_counts import ValueCount
 

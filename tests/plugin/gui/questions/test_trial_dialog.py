@@ -1,0 +1,73 @@
+"""The dialog of a trial shows pictures and answers, and closing it stops the trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QDialogButtonBox
+
+from rsgpt_plugin.encoding import encode
+from rsgpt_plugin.errors import ModelError
+from rsgpt_plugin.gui.questions.trial_dialog import TrialDialog
+from rsgpt_plugin.services.background_task import BackgroundTask
+from rsgpt_plugin.services.runs.trial_run import Trial, TrialRow
+
+Work = Callable[[BackgroundTask], Any]
+
+
+@pytest.fixture
+def opened(qgis_app: object) -> Callable[[Work], TrialDialog]:
+    def of(work: Work) -> TrialDialog:
+        dialog = TrialDialog(BackgroundTask("trial", work))
+        dialog.show()
+        return dialog
+
+    return of
+
+
+def wait_for(is_done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if is_done():
+            return
+        QTest.qWait(50)
+    raise AssertionError("too slow")
+
+
+def test_answers_are_beside_their_pictures(opened: Callable[[Work], TrialDialog]) -> None:
+    image = QImage(20, 10, QImage.Format.Format_RGB888)
+    rows = (TrialRow(encode(image), ("yes (80%)",), ""), TrialRow(b"", ("",), "no valid pixel here"))
+    dialog = opened(lambda task: Trial(("water",), rows))
+    wait_for(lambda: dialog.table.rowCount() == 2)
+    headings = [dialog.table.horizontalHeaderItem(column).text() for column in range(3)]
+    assert headings == ["Picture", "water", "Reason"]
+    cells = [[dialog.table.item(row, column).text() for column in (1, 2)] for row in range(2)]
+    assert cells == [["yes (80%)", ""], ["", "no valid pixel here"]]
+    assert not dialog.table.item(0, 0).icon().isNull()
+    assert dialog.table.item(1, 0).icon().isNull()
+    assert dialog.bar.isHidden()
+
+
+def test_an_error_is_shown(opened: Callable[[Work], TrialDialog]) -> None:
+    def fail(task: BackgroundTask) -> None:
+        raise ModelError("The model is gone.")
+
+    dialog = opened(fail)
+    wait_for(lambda: dialog.status.text() == "The model is gone.")
+    assert dialog.buttons.button(QDialogButtonBox.StandardButton.Close) is not None
+
+
+def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
+    seen: list[bool] = []
+
+    def wait(task: BackgroundTask) -> None:
+        while not task.isCanceled():
+            QTest.qSleep(10)
+        seen.append(True)
+
+    dialog = opened(wait)
+    dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel).click()
+    wait_for(lambda: bool(seen))
