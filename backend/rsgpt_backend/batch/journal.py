@@ -60,7 +60,8 @@ _UPGRADES = {
 _TILES = (
     "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "
     "problem, is_cut, is_unusual, answered_by "
-    "FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
+    "FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
+    "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
     "WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _ANSWERS = (
