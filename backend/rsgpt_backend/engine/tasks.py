@@ -1,5 +1,4 @@
-"""What a model does with a picture besides answering: it finds objects, shows what a question asks about, and
-computes the row of a search index."""
+"""What a model does besides answering: it finds or shows objects, and computes the rows of a search index."""
 
 from __future__ import annotations
 

@@ -50,9 +50,7 @@ class ConversationView(QTextBrowser):
         self._note = text
         if not text:
             self._shown = -1
-        position = self.verticalScrollBar().value()
-        self._draw()
-        self.verticalScrollBar().setValue(position)
+        self._draw_in_place()
 
     def begin(self, text: str) -> None:
         """Show a question that is being answered."""
@@ -97,6 +95,11 @@ class ConversationView(QTextBrowser):
         self.setHtml("".join(parts) + more + problem)
         self._scroll()
 
+    def _draw_in_place(self) -> None:
+        position = self.verticalScrollBar().value()
+        self._draw()
+        self.verticalScrollBar().setValue(position)
+
     def _question_html(self, text: str) -> str:
         return f'<p style="margin-top:10px"><b>{_escaped(text)}</b></p>'
 
@@ -138,7 +141,7 @@ class ConversationView(QTextBrowser):
         elif kind == _SHOW:
             self.show_wanted.emit(message)
             self._shown = int(number)
-            self.note(self._note)
+            self._draw_in_place()
         else:
             self.copy_wanted.emit(self.answer_of(message))
 

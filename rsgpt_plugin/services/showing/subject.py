@@ -91,6 +91,8 @@ def fits(frame: MapFrame, width: int, height: int, gsd_m: Optional[float]) -> bo
     measure.setEllipsoid(project.ellipsoid() if project.ellipsoid() != "NONE" else "EPSG:7030")
     across = measure.measureLine(frame.top_left, frame.top_right)
     down = measure.measureLine(frame.top_left, frame.bottom_left)
+    if not (across > 0 and down > 0 and width > 0 and height > 0):
+        return False
     pairs = [(across / down, width / height)]
     if gsd_m:
         pairs.append((math.sqrt(across * down), gsd_m * math.sqrt(width * height)))

@@ -29,7 +29,7 @@ PLANES = f"planes[integer]: {QUESTION}\nairport[text]: Is this an airport?"
 PATIENCE_S = 120.0
 
 
-class Window:
+class PanelWindow:
     """The part of QGIS's interface that the panel uses."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ def test_counted_objects_are_shown_in_the_table_and_on_the_map(
 
 
 def test_counted_objects_are_shown_in_the_panel_and_on_the_map(raster: QgsRasterLayer) -> None:
-    iface = Window()
+    iface = PanelWindow()
     iface.canvas.setDestinationCrs(raster.crs())
     iface.canvas.setLayers([raster])
     dock = RsgptDock(iface)

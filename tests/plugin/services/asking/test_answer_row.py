@@ -83,6 +83,11 @@ def test_the_row_records_how_the_answer_was_made(view: CapturedView) -> None:
     assert row["asked_at"].toUTC().toString("yyyy-MM-ddTHH:mm:ss.zzz") == "2026-02-03T04:05:06.789"
 
 
+def test_the_row_says_which_part_of_the_model_answered(view: CapturedView) -> None:
+    message = ConversationMessage(WATER.text, WATER.line, "yes", 0.7, answered_by="classifier")
+    assert added(view, message)["answered_by"] == f"{WATER.name}: classifier"
+
+
 def test_the_prompt_of_a_question_names_its_type(view: CapturedView) -> None:
     assert added(view, ConversationMessage(WATER.text, WATER.line, "yes", 0.7))["prompt"] == WATER.line
 

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsFeature, QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.geo.results.layer_rows import LayerRow, RowReader
-from rsgpt_plugin.services.results.added_question import name_problem, unasked
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.services.results.added_question import AddedAnswer, name_problem, unasked
 from rsgpt_plugin.services.results.reask import ReaskService
 from rsgpt_plugin.services.results.reask_request import ReaskRequest
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
-from tests.plugin.results import results_layer
+from tests.plugin.results import fids, results_layer
 from tests.plugin.services.results.test_reask import PROMPT, described, reply, run, values
 
 gateway, project, provider, raster, weights = (
@@ -155,3 +156,21 @@ def test_names_of_other_columns_are_refused() -> None:
     (cars,) = parse_questions("Cars[yesno]: Are there cars?")
     assert "already has a column “Cars”" in name_problem(layer, all_rows(layer), cars)
     assert name_problem(layer, all_rows(layer), POOL) == ""
+
+
+@pytest.mark.parametrize("has_column", [True, False])
+def test_the_part_of_the_model_that_answered_is_added(has_column: bool) -> None:
+    layer = results_layer(["a"])
+    (fid,) = fids(layer)
+    index = layer.fields().indexOf("answered_by")
+    layer.dataProvider().changeAttributeValues({fid: {index: "cars: finder"}})
+    if not has_column:  # as in layers of earlier versions
+        layer.dataProvider().deleteAttributes([index])
+        layer.updateFields()
+    result = QgsFeature(output_fields([POOL]))
+    for name, value in {"pool": True, "pool_confidence": 0.9, "status": "answered"}.items():
+        result[name] = value
+    result["answered_by"] = "pool: language model"
+    change = AddedAnswer(layer, POOL).change(layer.getFeature(fid), result)
+    expected = "cars: finder; pool: language model" if has_column else None
+    assert (change.values["pool"], change.values.get("answered_by")) == (True, expected)
