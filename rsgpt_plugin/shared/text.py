@@ -1,4 +1,4 @@
-"""Cleaning of untrusted text for files, columns, terminals and logs.
+"""Cleaning of untrusted text for files, columns, terminals and logs, and the text of shares.
 
 Names, answers and error messages come from models, servers and layers. Their control characters could end a column's
 value, move a terminal's cursor, hide a line, or reverse the reading direction of the text that follows.
@@ -25,6 +25,11 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Return the cleaned text on one line, with each run of white space as one space."""
     return " ".join(clean(text).split())
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, as text, for example “73 %”."""
+    return f"{100 * share:.0f} %"
 
 
 def escaped(json_text: str) -> str:

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 
 from ...geo.results.layer_rows import LayerRow
 from ...services.results.value_counts import countable
+
+
+class Review(Enum):
+    """What a person did with a row. NONE: neither of both."""
+
+    ANY = "any"
+    CORRECTED = "corrected"
+    CHECKED = "checked"
+    NONE = "none"
+
+    def includes(self, row: LayerRow) -> bool:
+        """Return whether a row is of this kind."""
+        return {
+            Review.ANY: True,
+            Review.CORRECTED: bool(row.models),
+            Review.CHECKED: bool(row.checked),
+            Review.NONE: not (row.models or row.checked),
+        }[self]
 
 
 @dataclass(frozen=True)
@@ -22,7 +41,7 @@ class RowFilter:
     text: str = ""
     least: float = 0.0
     status: str = ""
-    corrected: bool = False
+    review: Review = Review.ANY
     column: str = ""
     value: Any = None
 
@@ -34,7 +53,7 @@ class RowFilter:
             return False
         if self.least and (row.confidence is None or row.confidence < self.least):
             return False
-        if self.corrected and not row.models:
+        if not self.review.includes(row):
             return False
         return all(word in row.text for word in self.text.casefold().split())
 

@@ -6,12 +6,15 @@ import html
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QPixmap
 
-from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
-from ...geo.results.layer_rows import LayerRow
+from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text, review_text
+from ...geo.results.layer_rows import LayerRow, shown_confidence
 from ...services.results.correcting.choices import choices_of, known_choices
+from ...shared.results.columns import CHECKED, CORRECTED
+from ...shared.text import percent
 from .arrangement import RowFilter, Sorting
 
 PICTURE = 0
@@ -44,6 +47,7 @@ class ResultsModel(QAbstractTableModel):
         self._sorting = Sorting()
         self._corrected_font = QFont()
         self._corrected_font.setItalic(True)
+        self._checked_icon = QgsApplication.getThemeIcon("mIconSuccess.svg")
 
     @property
     def columns(self) -> tuple[DisplayColumn, ...]:
@@ -176,8 +180,7 @@ class ResultsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return value
         if role == CONFIDENCE_ROLE:
-            sure = value if column.kind is Kind.CONFIDENCE else row.sure[number]
-            return None if is_corrected or (column.kind is Kind.CONFIDENCE and row.models) else sure
+            return shown_confidence(row, number, column)
         if role == CHOICES_ROLE:
             own = choices_of(row.prompt, column.means)
             return self.known_choices(column) if own is None else own
@@ -185,6 +188,8 @@ class ResultsModel(QAbstractTableModel):
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and is_corrected:
             return self._corrected_font
+        if role == Qt.ItemDataRole.DecorationRole and column.name in row.checked:
+            return self._checked_icon
         return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
@@ -192,9 +197,12 @@ class ResultsModel(QAbstractTableModel):
         if row.models and column.kind is Kind.CONFIDENCE:
             return "–"
         text = display_text(row.values[number], column.kind)
+        if column.kind is not Kind.STATUS:
+            return text
         # Other answers of the row may still be missing: the status stays, as the filter and the counts use it.
-        is_marked = row.models and column.kind is Kind.STATUS
-        return self.tr("{status}, corrected").format(status=text) if is_marked else text
+        if row.models:
+            return self.tr("{status}, corrected").format(status=text)
+        return self.tr("{status}, checked").format(status=text) if row.checked else text
 
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
@@ -203,9 +211,12 @@ class ResultsModel(QAbstractTableModel):
             lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
         if column.name in row.models:
             answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")
-            lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
+            corrected = _capitalized(review_text(CORRECTED, row.reviewer))
+            lines.append(self.tr("{corrected}. The model said: {said}").format(corrected=corrected, said=answer))
+        if column.name in row.checked:
+            lines.append(_capitalized(review_text(CHECKED, row.reviewer)))
         if confidence is not None:
-            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
+            lines.append(self.tr("The model was {share} sure.").format(share=percent(confidence)))
         if column.kind is Kind.STATUS and row.reason:
             lines.append(row.reason)
         return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
@@ -227,3 +238,7 @@ class ResultsModel(QAbstractTableModel):
         shown = [row for row in self._rows if row.fid in kept or self._filter.passes(row, number)]
         self._shown = self._sorting.sorted(shown, self.number_of(self._sorting.column) - 1)
         self._lines = {row.fid: number for number, row in enumerate(self._shown)}
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ....errors import OutputError
 from ....shared.answers.answer_types import AnswerType, answer_type
 from ....shared.answers.typed_answers import as_text
-from ....shared.results.columns import ANSWER, CAPTION, QUESTION
+from ....shared.results.columns import ANSWER, CAPTION, CHECKED, CORRECTED, QUESTION
 from ..display_values import DisplayColumn, Kind
 from ..layer_rows import LayerRow
 from .export_rows import ExportRows, discard, text_file, write_error
@@ -90,11 +90,19 @@ def _question_entries(filename: str, values: dict[str, Any], row: LayerRow, expo
             "question": _question_text(column, values, row),
             "answer": as_text(values[column.means]),
             "type": _type(column, row),
+            **_reviewed(column, row),
         }
         for column in export.columns
         if column.editable and column.means != CAPTION and values[column.means] is not None
     ]
     return [{"filename": filename, "caption": str(values.get(CAPTION) or ""), "qa_pairs": pairs}] if pairs else []
+
+
+def _reviewed(column: DisplayColumn, row: LayerRow) -> dict[str, str]:
+    """Return whether a person corrected the answer or found it right, {} if nobody looked at it."""
+    if column.name in row.models:
+        return {"reviewed": CORRECTED}
+    return {"reviewed": CHECKED} if column.name in row.checked else {}
 
 
 def _question_text(column: DisplayColumn, values: dict[str, Any], row: LayerRow) -> str:

@@ -33,6 +33,8 @@ class TableCorrections(QObject):
         self._is_long = False
         view.results.edited.connect(self._correct)
         view.restore_requested.connect(self._restore)
+        view.check_requested.connect(self._check)
+        view.uncheck_requested.connect(self._uncheck)
         view.correct_requested.connect(self.open_dialog)
         view.undo_requested.connect(self.undo)
         view.redo_requested.connect(self.redo)
@@ -93,6 +95,14 @@ class TableCorrections(QObject):
     def _restore(self, name: str, fids: Sequence[int]) -> None:
         if self._layer is not None:
             self._service.restore(self._layer, fids, name)
+
+    def _check(self, name: str, fids: Sequence[int]) -> None:
+        if self._layer is not None:
+            self._service.check(self._layer, fids, name)
+
+    def _uncheck(self, name: str, fids: Sequence[int]) -> None:
+        if self._layer is not None:
+            self._service.uncheck(self._layer, fids, name)
 
     def _on_progress(self, percent: float) -> None:
         self._is_long = True

@@ -8,7 +8,7 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.arrangement import RowFilter
+from rsgpt_plugin.gui.results_table.arrangement import Review, RowFilter
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel
 from tests.plugin.corrections import correct
 from tests.plugin.results import fids, results_layer
@@ -55,7 +55,7 @@ def test_numbers_sort_as_numbers_and_answers_by_confidence() -> None:
         (RowFilter(least=0.1), ["1", "2"]),
         (RowFilter(status="failed"), []),
         (RowFilter(status="answered"), ["0", "1", "2"]),
-        (RowFilter(corrected=True), []),
+        (RowFilter(review=Review.CORRECTED), []),
         (RowFilter("("), []),
     ],
 )
@@ -82,7 +82,7 @@ def test_tooltips_escape_markup_of_a_model() -> None:
     tip = model.index(0, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
     assert "<img" not in tip
     assert "&lt;img" in tip
-    assert "0% sure" in tip
+    assert "0 % sure" in tip
 
 
 def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
@@ -91,7 +91,7 @@ def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
     reader = RowReader(layer)
     model = ResultsModel(lambda sha256: None)
     model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
-    model.set_filter(RowFilter(corrected=True))
+    model.set_filter(RowFilter(review=Review.CORRECTED))
     index = model.index(0, CAPTION)
     assert model.rowCount() == 1
     assert index.data(Qt.ItemDataRole.FontRole).italic()

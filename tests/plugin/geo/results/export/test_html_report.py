@@ -77,7 +77,7 @@ def test_a_page_tells_the_browser_to_load_nothing(tmp_path: Path) -> None:
 def test_a_row_has_its_values_in_the_order_of_the_columns(tmp_path: Path) -> None:
     (line,) = lines(page(results_layer(["a harbour"]), tmp_path))
     cells = [unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<td.*?</td>", line)]
-    assert cells == ["picture not stored", "a harbour", "0", "yes", "0%", "answered"]
+    assert cells == ["picture not stored", "a harbour", "0", "yes", "0 %", "answered"]
     assert '<td class="n">0' in line
 
 
