@@ -14,8 +14,12 @@ from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingAlgRunnerTask, QgsTask
 from qgis.gui import QgsProcessingAlgorithmDialogBase
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtWidgets import QApplication, QDialog
+
+from .message_bar import MessageBar
+
+translate = QCoreApplication.translate
 
 
 class ProcessingDialogs:
@@ -49,6 +53,18 @@ class _Kept:
 
 # QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is global.
 _entries: dict[int, _Kept] = {}
+
+
+def open_algorithm(algorithm: str, parameters: dict[str, str], messages: MessageBar) -> None:
+    """Open the dialog of an algorithm with these parameters, or say why that is not possible."""
+    try:
+        from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
+    except ImportError:
+        messages.problem(translate("Rsgpt", "The Processing plugin is disabled. Enable it in the Plugin Manager."))
+        return
+    dialog = createAlgorithmDialog(algorithm, parameters)
+    keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
+    dialog.show()
 
 
 def keep(dialog: QDialog) -> None:

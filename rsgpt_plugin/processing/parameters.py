@@ -69,7 +69,7 @@ PROMPT = TextParameter(
 )
 LEAST_CONFIDENCE = NumberParameter(
     "LEAST_CONFIDENCE",
-    mark("Minimum confidence (less certain answers are left empty)"),
+    mark("Minimum confidence, 0 to 1 (less certain answers are left empty)"),
     is_advanced=True,
     preference="least_confidence",
     default=0.0,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QMenu
 
 from ...icons import plugin_icon
+from ...services.asking.feature_selection import raster_below
 from ..message_bar import MessageBar
-from ..processing_dialogs import keep
+from ..processing_dialogs import open_algorithm
 
 
 class LayerMenu(QObject):
@@ -33,21 +34,17 @@ class LayerMenu(QObject):
     def _fill(self, menu: QMenu) -> None:
         layer = self._tree.currentLayer()
         if isinstance(layer, QgsRasterLayer) and layer.isValid():
-            self._add(menu, self.tr("Describe raster…"), "rsgpt:describeraster", "INPUT", layer)
+            self._add(menu, self.tr("Describe raster…"), "rsgpt:describeraster", {"INPUT": layer.id()})
         elif isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.isSpatial():
-            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", "FEATURES", layer)
+            raster = raster_below(layer, QgsProject.instance())
+            below = {"INPUT": raster.id()} if raster is not None else {}
+            parameters = {"FEATURES": layer.id(), **below}
+            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", parameters)
 
-    def _add(self, menu: QMenu, text: str, algorithm: str, parameter: str, layer: QgsMapLayer) -> None:
+    def _add(self, menu: QMenu, text: str, algorithm: str, parameters: dict[str, str]) -> None:
         menu.addSeparator()
         action = menu.addAction(self._icon, text)
-        action.triggered.connect(lambda checked: self._open(algorithm, {parameter: layer.id()}))
+        action.triggered.connect(lambda checked: self._open(algorithm, parameters))
 
     def _open(self, algorithm: str, parameters: dict[str, str]) -> None:
-        try:
-            from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
-        except ImportError:
-            self._messages.problem(self.tr("The Processing plugin is disabled. Enable it in the Plugin Manager."))
-            return
-        dialog = createAlgorithmDialog(algorithm, parameters)
-        keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
-        dialog.show()
+        open_algorithm(algorithm, parameters, self._messages)

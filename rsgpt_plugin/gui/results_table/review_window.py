@@ -66,7 +66,7 @@ class ReviewWindow(QDialog):
         self._pictures.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
-        """Move with the arrows, answer with Y, N and digits, undo and redo. An answer that is there is marked as right."""
+        """Move with the arrows, answer with Y, N and digits, undo and redo. The present answer is marked as right."""
         keys, line = Qt.Key, self._view.currentIndex().row()
         if event.matches(QKeySequence.StandardKey.Undo):
             self._view.undo_requested.emit()

@@ -13,6 +13,7 @@ from ....services.results.correcting.correction_service import CorrectionService
 from ....services.results.table_rows import TableRows
 from ..table_view import ResultsView
 from .correct_dialog import CorrectDialog
+from .writing_dialog import WritingDialog
 
 
 class TableCorrections(QObject):
@@ -31,6 +32,7 @@ class TableCorrections(QObject):
         self._rows = rows
         self._service = CorrectionService()
         self._is_long = False
+        self._writing: Optional[WritingDialog] = None
         view.results.edited.connect(self._correct)
         view.restore_requested.connect(self._restore)
         view.check_requested.connect(self._check)
@@ -39,6 +41,7 @@ class TableCorrections(QObject):
         view.undo_requested.connect(self.undo)
         view.redo_requested.connect(self.redo)
         self._service.progressed.connect(self._on_progress)
+        self._service.writing.connect(self._show_writing)
         self._service.ended.connect(self._on_ended)
         self._service.failed.connect(self._on_failed)
 
@@ -107,6 +110,17 @@ class TableCorrections(QObject):
     def _on_progress(self, percent: float) -> None:
         self._is_long = True
         self.progressed.emit(percent)
+        if self._writing is not None:
+            self._writing.bar.setValue(round(percent))
+
+    def _show_writing(self, is_writing: bool) -> None:
+        if is_writing:
+            self._writing = WritingDialog(self._view.window())
+            self._writing.rejected.connect(self._service.stop)
+            self._writing.show()  # open() would leave other windows of QGIS usable
+        elif self._writing is not None:
+            dialog, self._writing = self._writing, None
+            dialog.end()
 
     def _end(self) -> None:
         if self._is_long:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple, Optional
 
 from qgis.core import QgsVectorLayer
@@ -19,6 +20,8 @@ from .row_edits import BATCH_SIZE, RowEdit, checks, corrections, restorations, r
 
 translate = QCoreApplication.translate
 
+_AT_ONCE = 500  # rows that are written at once in an edit session
+_PART = 10  # more rows are written so many at a time
 _MAX_STEPS = 100
 _MAX_ROWS = 200_000  # in the steps of a history: about 0.4 KB each
 
@@ -45,6 +48,7 @@ class _EditJob:
     in_session: whether the layer is in an edit session, whose edits are written at the end, as one command named
     `label`. finished: called with the edits outside a session. column: that is corrected or checked, or "".
     prepare: adds the columns that the edits need. kept: number of rows that stay as they are because of a problem.
+    has_other_edits: whether the open command includes an edit of others.
     """
 
     layer: QgsVectorLayer
@@ -58,19 +62,24 @@ class _EditJob:
     reverted: Optional[_Reverted] = None
     edits: list[RowEdit] = field(default_factory=list)
     seen: int = 0
+    written: int = 0
     kept: int = 0
     problem: str = ""
     is_watching: bool = False
+    is_command_open: bool = False
+    has_other_edits: bool = False
 
 
 class CorrectionService(QObject):
     """Runs one edit at a time, on the main thread.
 
     progressed: percent, for edits that take long. An edit ends with `ended`, or with `failed` and a message. The
-    message of `ended` is "" for one row.
+    message of `ended` is "" for one row. writing: whether an edit command stays open while the window is responsive, so
+    that the user must not edit the layer.
     """
 
     progressed = pyqtSignal(float)
+    writing = pyqtSignal(bool)
     ended = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -221,7 +230,7 @@ class CorrectionService(QObject):
         job.kept += sum(bool(edit.problem) for edit in batch)
         job.problem = job.problem or next((edit.problem for edit in batch if edit.problem), "")
         if job.count > BATCH_SIZE:
-            self.progressed.emit(100.0 * job.seen / job.count)
+            self.progressed.emit((50.0 if job.in_session else 100.0) * job.seen / job.count)
 
     def _write(self, job: _EditJob, edits: Sequence[RowEdit]) -> bool:
         """Write edits; on an error, end the job and return False."""
@@ -235,19 +244,52 @@ class CorrectionService(QObject):
             return False
         return True
 
-    def _write_in_session(self, job: _EditJob) -> bool:
-        """Write all edits as one command; on an error, end the job and return False."""
-        layer, written = job.layer, False
-        if layer.isEditCommandActive():  # another edit that has not ended would include this one
+    def _write_in_session(self, job: _EditJob) -> None:
+        """Write all edits as one command: at once, or in slices if they are many."""
+        if job.layer.isEditCommandActive():  # another edit that has not ended would include this one
             self._on_other_edit()
-            return False
+            return
+        self._open_command(job)
+        if len(job.edits) > _AT_ONCE:
+            self.writing.emit(True)
+            self._slices.start(
+                self._writes(job), lambda percents: self.progressed.emit(percents[-1]), self._finish, self._abort
+            )
+        elif self._write(job, job.edits):
+            self._finish()
+
+    def _writes(self, job: _EditJob) -> Iterator[float]:
+        """Write the edits, a few at a time, and yield the percent that is done."""
+        edits = iter(job.edits)
+        while (part := list(islice(edits, _PART))) and self._write(job, part):
+            job.written += len(part)
+            yield 50.0 + 50.0 * job.written / len(job.edits)
+
+    def _open_command(self, job: _EditJob) -> None:
+        layer = job.layer
         self._ignore_other_edits(job)
         layer.beginEditCommand(job.label)
-        try:
-            written = self._write(job, job.edits)
-        finally:
-            layer.endEditCommand() if written else layer.destroyEditCommand()
-        return written
+        job.is_command_open = True
+        layer.editCommandStarted.connect(self._note_other_edit)
+        for signal in (layer.beforeCommitChanges, layer.beforeRollBack):
+            signal.connect(self._on_other_edit)
+
+    def _close_command(self, job: _EditJob, succeeded: bool) -> None:
+        layer = job.layer
+        job.is_command_open = False
+        for signal in (layer.beforeCommitChanges, layer.beforeRollBack):
+            signal.disconnect(self._on_other_edit)
+        layer.editCommandStarted.disconnect(self._note_other_edit)
+        if succeeded or job.has_other_edits:  # which would be lost with the command
+            layer.endEditCommand()
+        else:
+            layer.destroyEditCommand()
+            job.written = 0
+        self.writing.emit(False)
+
+    def _note_other_edit(self, name: str) -> None:
+        if self._job is not None:
+            self._job.has_other_edits = True
 
     def _on_other_edit(self, *arguments: object) -> None:
         self._abort(translate("Rsgpt", "The edit session has changed. Rows that were written: {count}."))
@@ -263,10 +305,15 @@ class CorrectionService(QObject):
             job.is_watching = False
 
     def _done(self) -> None:
-        job = self._job
-        if job is None or (job.in_session and job.edits and not self._write_in_session(job)):
+        if self._job is not None and self._job.in_session and self._job.edits:
+            self._write_in_session(self._job)
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        job = self._close(True)
+        if job is None:
             return
-        self._close(True)
         if job.kept and job.count == 1:
             self.failed.emit(job.problem)
         elif job.kept:
@@ -278,7 +325,7 @@ class CorrectionService(QObject):
     def _abort(self, message: str) -> None:
         job = self._close(False)
         if job is not None:
-            self.failed.emit(message.replace("{count}", str(0 if job.in_session else len(job.edits))))
+            self.failed.emit(message.replace("{count}", str(job.written if job.in_session else len(job.edits))))
 
     def _close(self, succeeded: bool) -> Optional[_EditJob]:
         """End the job, and add its edits outside a session to the history."""
@@ -288,6 +335,8 @@ class CorrectionService(QObject):
             return None
         job.layer.willBeDeleted.disconnect(self._drop)
         self._ignore_other_edits(job)
+        if job.is_command_open:
+            self._close_command(job, succeeded)
         if not job.in_session and job.edits:
             job.finished(job.edits)
         if job.reverted is not None and not succeeded:
@@ -299,6 +348,7 @@ class CorrectionService(QObject):
         """Forget the edit of a layer that is being deleted."""
         self._job = None
         self._slices.stop()
+        self.writing.emit(False)
         self.ended.emit("")
 
 

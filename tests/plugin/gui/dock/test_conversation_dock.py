@@ -20,6 +20,7 @@ from rsgpt_plugin.client import backends
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
+from rsgpt_plugin.gui.dock.area_picker import AreaPicker
 from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from tests.plugin.services.asking.test_click_run import wait_until
@@ -187,6 +188,27 @@ def test_a_rectangle_is_drawn_and_the_previous_tool_is_restored(dock: RsgptDock,
 def test_without_a_selected_feature_a_message_is_shown(dock: RsgptDock) -> None:
     QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
     assert "Select one feature" in shown(dock)
+
+
+def test_after_a_refused_area_nothing_is_asked_about_the_earlier_one(dock: RsgptDock, serve: Serve) -> None:
+    serve("--reply", "a harbour")
+    ask(dock, "What is here?")
+    wait_until(lambda: idle(dock))
+    QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
+    assert (dock.panel.picture.picture.pixmap.isNull(), dock.conversation.has_place) == (True, False)
+    ask(dock, "And now?")
+    assert idle(dock)
+    assert shown(dock).count("Select one feature") == 1
+    assert "And now?" not in shown(dock)
+    dock.panel.picker.choose_view()
+    ask(dock, "And now?")
+    wait_until(lambda: "a harbour" in shown(dock))
+
+
+def test_the_chooser_of_the_raster_is_never_blank(dock: RsgptDock) -> None:
+    picker = AreaPicker(dock.panel.picker._iface)  # opened while a raster is in the project
+    assert picker.layers.count() > 1
+    assert picker.layers.currentText() == "Canvas (topmost raster)"
 
 
 def test_after_a_restart_the_history_opens_zooms_and_deletes(

@@ -12,6 +12,7 @@ from rsgpt_plugin.gui.results_table.arrangement import Review, RowFilter
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel
 from tests.plugin.corrections import correct
 from tests.plugin.results import fids, results_layer
+from tests.plugin.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
@@ -120,3 +121,22 @@ def test_header_tooltips_describe_the_columns() -> None:
     tips = [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for n in (0, CAPTION, CARS)]
     assert tips == [None, "the description", None]
     assert model.headerData(CONFIDENCE, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole).startswith("confidence")
+
+
+def test_many_rows_are_arranged_while_the_window_stays_responsive() -> None:
+    layer = results_layer(["a", "b"])
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    first, second = (reader.row(feature) for feature in layer.getFeatures())
+    many = [(first, second)[number % 2]._replace(fid=number) for number in range(20_000)]
+    model.set_rows(reader.columns, many)
+    wait_until(lambda: model.rowCount() == 20_000)
+    model.sort(CAPTION, Qt.SortOrder.DescendingOrder)
+    assert model.row_at(0).values[0] == "a"  # not yet
+    model.update_rows([many[0]._replace(values=("z", *many[0].values[1:]))])
+    wait_until(lambda: model.row_at(2).values[0] == "b")
+    assert model.row_at(0).values[0] == "z"
+    assert [model.row_at(line).values[0] for line in (1, 10_000, 10_001, 19_999)] == ["b", "b", "a", "a"]
+    model.set_filter(RowFilter("nothing like this"))
+    wait_until(lambda: model.rowCount() == 0)
+    assert model.line_of(5) is None
