@@ -147,7 +147,7 @@ def test_an_answer_below_the_minimum_confidence_is_hidden(dock: RsgptDock, serve
     save(Preferences(least_confidence=0.95))
     ask(dock, "Is there water?", AnswerType.YESNO)
     wait_until(lambda: idle(dock))
-    assert "I can't tell ('yes' would be 90% sure)." in shown(dock)
+    assert "I can't tell ('yes' would be 90 % sure)." in shown(dock)
     assert 'href="add' not in dock.panel.view.toHtml()
 
 
@@ -201,6 +201,7 @@ def test_after_a_refused_area_nothing_is_asked_about_the_earlier_one(dock: Rsgpt
     assert shown(dock).count("Select one feature") == 1
     assert "And now?" not in shown(dock)
     dock.panel.picker.choose_view()
+    wait_until(lambda: idle(dock))
     ask(dock, "And now?")
     wait_until(lambda: "a harbour" in shown(dock))
 

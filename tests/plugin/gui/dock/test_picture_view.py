@@ -89,6 +89,7 @@ def test_wrapped_lines_keep_their_room_beside_the_picture(shown: PictureView) ->
     shown.facts.setFont(font)
     shown.facts.setText("a raster with a long name " * 6)
     shown.resize(200, 220)
+    shown.show()
     QCoreApplication.processEvents()
     assert shown.facts.height() >= shown.facts.heightForWidth(shown.facts.width())
     assert shown.picture.geometry().bottom() < shown.facts.geometry().top()
