@@ -51,7 +51,7 @@ def write_dataset(export: ExportRows, folder: Path) -> int:
             filename = f"{row.sha256[:16]}.png"
             (folder / PICTURES / filename).write_bytes(png)
             values = {column.means: value for column, value in zip(export.columns, row.values) if column.means}
-            captions += _caption_entries(filename, values, row)
+            captions += _caption_entries(filename, values, row, export)
             questions += _question_entries(filename, values, row, export)
     except OSError as error:
         raise write_error(folder, str(error)) from error
@@ -71,11 +71,14 @@ def _is_own_export(path: Path) -> bool:
     return isinstance(data, dict) and _MADE_BY.items() <= data.items()
 
 
-def _caption_entries(filename: str, values: dict[str, Any], row: LayerRow) -> list[dict[str, Any]]:
-    caption = values.get(ANSWER if _is_clicked_caption(values, row) else CAPTION)
+def _caption_entries(filename: str, values: dict[str, Any], row: LayerRow, export: ExportRows) -> list[dict[str, Any]]:
+    means = ANSWER if _is_clicked_caption(values, row) else CAPTION
+    caption = values.get(means)
     if not caption:
         return []
-    return [{"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(caption)}]
+    (column,) = (column for column in export.columns if column.means == means)
+    entry = {"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(caption)}
+    return [{**entry, **_reviewed(column, row)}]
 
 
 def _is_clicked_caption(values: dict[str, Any], row: LayerRow) -> bool:
