@@ -102,7 +102,7 @@ def _question_entries(filename: str, values: dict[str, Any], row: LayerRow, expo
 
 
 def _reviewed(column: DisplayColumn, row: LayerRow) -> dict[str, str]:
-    """Return whether a person corrected the answer or found it right, {} if nobody looked at it."""
+    """Return whether a person corrected the answer or found it right, {} if no person did."""
     if column.name in row.models:
         return {"reviewed": CORRECTED}
     return {"reviewed": CHECKED} if column.name in row.checked else {}
