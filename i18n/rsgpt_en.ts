@@ -47,6 +47,13 @@
         <numerusform>Correct %n rows…</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>Mark %n row(s) as right</source>
+      <translation>
+        <numerusform>Mark %n row as right</numerusform>
+        <numerusform>Mark %n rows as right</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>Rsgpt</name>

@@ -520,6 +520,22 @@
       <translation>否</translation>
     </message>
     <message>
+      <source>corrected by {name}</source>
+      <translation>由 {name} 更正</translation>
+    </message>
+    <message>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>checked by {name}</source>
+      <translation>由 {name} 核对</translation>
+    </message>
+    <message>
+      <source>checked</source>
+      <translation>已核对</translation>
+    </message>
+    <message>
       <source>answered</source>
       <translation>已回答</translation>
     </message>
@@ -584,6 +600,10 @@
       <translation>已更正。模型的回答是：</translation>
     </message>
     <message>
+      <source>Marked as right</source>
+      <translation>已标记为正确</translation>
+    </message>
+    <message>
       <source>picture not stored</source>
       <translation>未保存图片</translation>
     </message>
@@ -610,6 +630,10 @@
     <message>
       <source>Provenance</source>
       <translation>来源</translation>
+    </message>
+    <message>
+      <source>{label}, before the answer was corrected</source>
+      <translation>{label}（答案更正前）</translation>
     </message>
     <message>
       <source>no answer</source>
@@ -640,6 +664,10 @@
       <translation>没有回答</translation>
     </message>
     <message>
+      <source>Corrected by a person</source>
+      <translation>经人工更正</translation>
+    </message>
+    <message>
       <source>Caption</source>
       <translation>描述</translation>
     </message>
@@ -662,6 +690,30 @@
     <message>
       <source>The Processing plugin is disabled. Enable it in the Plugin Manager.</source>
       <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
+    </message>
+    <message>
+      <source>{status}, corrected</source>
+      <translation>{status}，已更正</translation>
+    </message>
+    <message>
+      <source>{status}, checked</source>
+      <translation>{status}，已核对</translation>
+    </message>
+    <message>
+      <source>Before the correction: {value}</source>
+      <translation>更正之前：{value}</translation>
+    </message>
+    <message>
+      <source>nothing</source>
+      <translation>无</translation>
+    </message>
+    <message>
+      <source>{corrected}. The model said: {said}</source>
+      <translation>{corrected}。模型的回答：{said}</translation>
+    </message>
+    <message>
+      <source>The model was {share} sure.</source>
+      <translation>模型的置信度为 {share}。</translation>
     </message>
     <message>
       <source>{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from the cache.</source>
@@ -978,8 +1030,8 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>描述所用的提示词，替代默认提示词</translation>
     </message>
     <message>
-      <source>Minimum confidence (less certain answers are left empty)</source>
-      <translation>最低置信度（把握较小的答案留空）</translation>
+      <source>Minimum confidence, 0 to 1 (less certain answers are left empty)</source>
+      <translation>最低置信度，0 到 1（不够确定的答案留空）</translation>
     </message>
     <message>
       <source>Minimum confidence (less certain objects are left out)</source>
@@ -1338,6 +1390,14 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>已更正。行数：{count}。</translation>
     </message>
     <message>
+      <source>Marked as right. Rows: {count}.</source>
+      <translation>已标记为正确。行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The marks are removed. Rows: {count}.</source>
+      <translation>已移除标记。行数：{count}。</translation>
+    </message>
+    <message>
       <source>The model's answers are restored. Rows: {count}.</source>
       <translation>已恢复模型的回答。行数：{count}。</translation>
     </message>
@@ -1370,16 +1430,20 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>{count} 行中有 {kept} 行保持不变。{problem}</translation>
     </message>
     <message>
-      <source>The row was changed in the meantime.</source>
-      <translation>该行在此期间已被修改。</translation>
-    </message>
-    <message>
       <source>Correct answers</source>
       <translation>更正回答</translation>
     </message>
     <message>
       <source>Restore the model's answers</source>
       <translation>恢复模型的回答</translation>
+    </message>
+    <message>
+      <source>Mark answers as right</source>
+      <translation>将答案标记为正确</translation>
+    </message>
+    <message>
+      <source>Remove marks of right answers</source>
+      <translation>移除正确答案的标记</translation>
     </message>
     <message>
       <source>A correction is still being written. Wait until it ends.</source>
@@ -1392,6 +1456,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>The layer no longer has the column “{name}” with the model's answers.</source>
       <translation>图层已没有保存模型答案的列“{name}”。</translation>
+    </message>
+    <message>
+      <source>The row was changed in the meantime.</source>
+      <translation>该行在此期间已被修改。</translation>
     </message>
     <message>
       <source>RSGPT: exporting results</source>
@@ -1412,6 +1480,10 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>The layer “{name}” cannot be edited. Export it as a GeoPackage, then edit the exported layer. {cause}</source>
       <translation>图层“{name}”无法编辑。请将其导出为 GeoPackage，然后编辑导出的图层。{cause}</translation>
+    </message>
+    <message>
+      <source>RSGPT: storing the style</source>
+      <translation>RSGPT：正在存储样式</translation>
     </message>
     <message>
       <source>Stopped. The answers so far are stored; ask again to resume.</source>
@@ -1690,8 +1762,8 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>{path} 中的图层 {layer} 不是 RSGPT 的结果，但会被替换。请选择其他文件。</translation>
     </message>
     <message>
-      <source>{path} contains rows that a person corrected ({count}), which would be lost. Choose another output, or move this one elsewhere.</source>
-      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将其移走。</translation>
+      <source>{path} contains rows that a person reviewed ({count}), which would be lost. Choose another output, or move this one elsewhere.</source>
+      <translation>{path} 包含经人工审核的行（{count}），这些行将会丢失。请选择其他输出，或将此文件移到别处。</translation>
     </message>
     <message>
       <source>{path} is being written by another program ({error}). Close it there, then run again.</source>
@@ -1788,6 +1860,22 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>time of the correction</source>
       <translation>更正的时间</translation>
+    </message>
+    <message>
+      <source>Checked at</source>
+      <translation>核对时间</translation>
+    </message>
+    <message>
+      <source>time at which a person found an answer right</source>
+      <translation>有人认定答案正确的时间</translation>
+    </message>
+    <message>
+      <source>Reviewed by</source>
+      <translation>审核人</translation>
+    </message>
+    <message>
+      <source>who corrected or checked the row last</source>
+      <translation>最后更正或核对此行的人</translation>
     </message>
     <message>
       <source>Status</source>
@@ -1918,6 +2006,14 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>人工更正过的列的名称</translation>
     </message>
     <message>
+      <source>Checked</source>
+      <translation>已核对的列</translation>
+    </message>
+    <message>
+      <source>names of the columns that a person found right</source>
+      <translation>有人认定答案正确的列的名称</translation>
+    </message>
+    <message>
       <source>{layer}: answers</source>
       <translation>{layer}：回答</translation>
     </message>
@@ -1940,6 +2036,24 @@ Prompts:
     <message>
       <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
       <translation>意外错误 {cause}。请查看 QGIS 日志消息中的“RSGPT”页。</translation>
+    </message>
+  </context>
+  <context>
+    <name>AlgorithmMenu</name>
+    <message>
+      <source>Describe raster…</source>
+      <translation>描述栅格…</translation>
+    </message>
+    <message>
+      <source>Describe features…</source>
+      <translation>描述要素…</translation>
+    </message>
+  </context>
+  <context>
+    <name>GuideEntry</name>
+    <message>
+      <source>Guide</source>
+      <translation>指南</translation>
     </message>
   </context>
   <context>
@@ -2000,6 +2114,22 @@ Prompts:
       <translation>其他…</translation>
     </message>
     <message>
+      <source>Ask about the polygon</source>
+      <translation>询问该多边形</translation>
+    </message>
+    <message>
+      <source>Describe the area of this answer</source>
+      <translation>描述此答案的区域</translation>
+    </message>
+    <message>
+      <source>Describe the area of this answer in detail</source>
+      <translation>详细描述此答案的区域</translation>
+    </message>
+    <message>
+      <source>Ask about the area of this answer…</source>
+      <translation>询问此答案的区域…</translation>
+    </message>
+    <message>
       <source>Describe the polygon “{name}”</source>
       <translation>描述多边形“{name}”</translation>
     </message>
@@ -2010,10 +2140,6 @@ Prompts:
     <message>
       <source>Ask about the polygon “{name}”…</source>
       <translation>询问多边形“{name}”…</translation>
-    </message>
-    <message>
-      <source>Ask about the polygon</source>
-      <translation>询问该多边形</translation>
     </message>
     <message>
       <source>{count} pixels</source>
@@ -2603,6 +2729,17 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>OptionsPart</name>
+    <message>
+      <source>Models…</source>
+      <translation>模型…</translation>
+    </message>
+    <message>
+      <source>Options…</source>
+      <translation>选项…</translation>
+    </message>
+  </context>
+  <context>
     <name>PrivacyGroup</name>
     <message>
       <source>Privacy</source>
@@ -3111,6 +3248,10 @@ Prompts:
       <translation>点击以只显示这些行。</translation>
     </message>
     <message>
+      <source>{column} – right: {right} of {reviewed} reviewed</source>
+      <translation>{column} – 已审核 {reviewed} 个，其中正确 {right} 个</translation>
+    </message>
+    <message>
       <source>No answer</source>
       <translation>没有回答</translation>
     </message>
@@ -3168,6 +3309,17 @@ Prompts:
     <message>
       <source>The choices of the selected rows have nothing in common. Select fewer rows.</source>
       <translation>所选行的选项没有共同之处。请选择较少的行。</translation>
+    </message>
+  </context>
+  <context>
+    <name>WritingDialog</name>
+    <message>
+      <source>Correct rows</source>
+      <translation>更正行</translation>
+    </message>
+    <message>
+      <source>The corrections are written into the edit session.</source>
+      <translation>正在将更正写入编辑会话。</translation>
     </message>
   </context>
   <context>
@@ -3256,12 +3408,24 @@ Prompts:
       <translation>任意状态</translation>
     </message>
     <message>
+      <source>Show rows with corrected answers, with answers marked as right, or neither.</source>
+      <translation>显示答案已更正的行、答案已标记为正确的行，或两者都不是的行。</translation>
+    </message>
+    <message>
+      <source>Any review</source>
+      <translation>任何审核状态</translation>
+    </message>
+    <message>
       <source>Corrected</source>
       <translation>已更正</translation>
     </message>
     <message>
-      <source>Show only corrected rows.</source>
-      <translation>仅显示人工更正过的记录。</translation>
+      <source>Marked as right</source>
+      <translation>已标记为正确</translation>
+    </message>
+    <message>
+      <source>Not reviewed</source>
+      <translation>未审核</translation>
     </message>
     <message>
       <source>No answer</source>
@@ -3440,16 +3604,12 @@ Prompts:
       <translation>RSGPT 图片</translation>
     </message>
     <message>
-      <source>The picture is not stored.</source>
-      <translation>图片未保存。</translation>
+      <source>right</source>
+      <translation>正确</translation>
     </message>
     <message>
       <source>Row {line} of {count}</source>
       <translation>第 {line} 行，共 {count} 行</translation>
-    </message>
-    <message>
-      <source>corrected</source>
-      <translation>已更正</translation>
     </message>
     <message>
       <source>No answer</source>
@@ -3459,32 +3619,20 @@ Prompts:
       <source>← → other row, ↑ ↓ other question, Enter next unsure answer, W show where, Ctrl+Z undo</source>
       <translation>← → 其他行，↑ ↓ 其他问题，回车键 下一个不确定的答案，W 显示位置，Ctrl+Z 撤销</translation>
     </message>
+    <message>
+      <source>The picture is not stored.</source>
+      <translation>图片未保存。</translation>
+    </message>
+    <message>
+      <source>Loading the picture…</source>
+      <translation>正在加载图片…</translation>
+    </message>
   </context>
   <context>
     <name>ResultsModel</name>
     <message>
       <source>Picture</source>
       <translation>图片</translation>
-    </message>
-    <message>
-      <source>{status}, corrected</source>
-      <translation>{status}，已更正</translation>
-    </message>
-    <message>
-      <source>Before the correction: {value}</source>
-      <translation>更正之前：{value}</translation>
-    </message>
-    <message>
-      <source>nothing</source>
-      <translation>无</translation>
-    </message>
-    <message>
-      <source>Corrected. The model said: {said}</source>
-      <translation>已更正。模型的回答是：{said}</translation>
-    </message>
-    <message>
-      <source>The model was {share} sure.</source>
-      <translation>模型的置信度为 {share}。</translation>
     </message>
   </context>
   <context>
@@ -3518,6 +3666,20 @@ Prompts:
       <translation>
         <numerusform>更正 %n 行…</numerusform>
       </translation>
+    </message>
+    <message>
+      <source>Mark as right</source>
+      <translation>标记为正确</translation>
+    </message>
+    <message numerus="yes">
+      <source>Mark %n row(s) as right</source>
+      <translation>
+        <numerusform>将 %n 行标记为正确</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>Remove the mark</source>
+      <translation>移除标记</translation>
     </message>
     <message>
       <source>Restore the model's answer</source>
@@ -3706,14 +3868,6 @@ Prompts:
   <context>
     <name>PlanPage</name>
     <message>
-      <source>What will be set up</source>
-      <translation>将要设置的内容</translation>
-    </message>
-    <message>
-      <source>Nothing is installed until you click the button below.</source>
-      <translation>在您按下下面的按钮之前，不会安装任何内容。</translation>
-    </message>
-    <message>
       <source>Reinstall from scratch (repair)</source>
       <translation>从头重新建立（修复）</translation>
     </message>
@@ -3752,6 +3906,22 @@ Prompts:
     <message>
       <source>PyTorch, transformers, the language model SmolLM2 (135 million parameters) and their dependencies.</source>
       <translation>PyTorch、transformers、语言模型 SmolLM2（1.35 亿参数）及其所需内容。</translation>
+    </message>
+    <message>
+      <source>What will be set up</source>
+      <translation>将要设置的内容</translation>
+    </message>
+    <message>
+      <source>Nothing has to be set up</source>
+      <translation>无需设置</translation>
+    </message>
+    <message>
+      <source>Nothing is installed until you click the button below.</source>
+      <translation>在您按下下面的按钮之前，不会安装任何内容。</translation>
+    </message>
+    <message>
+      <source>The next page asks the model a first question.</source>
+      <translation>下一页将向模型提出第一个问题。</translation>
     </message>
     <message>
       <source>NVIDIA GPU</source>

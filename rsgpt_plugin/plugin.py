@@ -41,6 +41,7 @@ class RsgptPlugin:
 
     def initGui(self) -> None:
         """Register the algorithms and the window parts."""
+        from .gui.actions.algorithm_menu import AlgorithmMenu, GuideEntry
         from .gui.actions.canvas_actions import CanvasActions
         from .gui.actions.expressions import Expressions
         from .gui.actions.feature_actions import FeatureActions
@@ -63,10 +64,10 @@ class RsgptPlugin:
         table = ResultsTable(self._iface)
         self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), QuestionsWidget(), Expressions()),
-            *(canvas, FindActions(self._iface), DockPart(self._iface), table),
-            *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
+            *(canvas, AlgorithmMenu(self._iface), FindActions(self._iface), DockPart(self._iface), table),
+            *(RunsPart(self._iface, table.open_for), set_up, OptionsPart(self._iface, set_up.open)),
+            *(GuideEntry(self._iface), ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
-            OptionsPart(self._iface, set_up.open),
         ]
         for part in self._parts:
             part.register()

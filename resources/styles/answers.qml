@@ -6,6 +6,7 @@
       <rule filter="&quot;confidence&quot; &gt;= 0.4 AND &quot;confidence&quot; &lt; 0.7" symbol="1" label="Fair" key="{aa50d187-e3ff-4013-8e2e-55fc1e8a3ba4}"/>
       <rule filter="&quot;confidence&quot; &lt; 0.4" symbol="2" label="Unsure" key="{8ab4d66a-d2cc-4c42-941f-5a3b1aa7523b}"/>
       <rule filter="&quot;confidence&quot; IS NULL" symbol="3" label="No answer" key="{cf2ee589-0eb9-40cd-bc44-9bf35377a52e}"/>
+      <rule filter="&quot;corrected&quot; &lt;&gt; ''" symbol="4" label="Corrected" key="{6f0b7c0e-5d0a-4a53-9a1e-1f4f1f6d7c55}"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" frame_rate="10" alpha="1" is_animated="0" name="0">
@@ -121,6 +122,35 @@
             <Option type="QString" name="line_style" value="solid"/>
             <Option type="QString" name="line_width" value="1.8"/>
             <Option type="QString" name="use_custom_dash" value="1"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="draw_inside_polygon" value="1"/>
+            <Option type="QString" name="joinstyle" value="miter"/>
+            <Option type="QString" name="line_color" value="255,253,245,255"/>
+            <Option type="QString" name="line_style" value="solid"/>
+            <Option type="QString" name="line_width" value="0.5"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" frame_rate="10" alpha="1" is_animated="0" name="4">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="draw_inside_polygon" value="1"/>
+            <Option type="QString" name="joinstyle" value="miter"/>
+            <Option type="QString" name="line_color" value="255,253,245,255"/>
+            <Option type="QString" name="line_style" value="solid"/>
+            <Option type="QString" name="line_width" value="2.4"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="draw_inside_polygon" value="1"/>
+            <Option type="QString" name="joinstyle" value="miter"/>
+            <Option type="QString" name="line_color" value="0,125,90,255"/>
+            <Option type="QString" name="line_style" value="solid"/>
+            <Option type="QString" name="line_width" value="1.8"/>
           </Option>
         </layer>
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">

@@ -18,7 +18,7 @@ from qgis.gui import QgsProcessingAlgorithmDialogBase
 from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtWidgets import QApplication, QDialog
 
-from ..errors import SetupError
+from .message_bar import MessageBar
 
 translate = QCoreApplication.translate
 
@@ -56,13 +56,13 @@ class _Kept:
 _entries: dict[int, _Kept] = {}
 
 
-def open_dialog(algorithm: str, parameters: Mapping[str, Any]) -> None:
-    """Open the dialog of an algorithm with some parameters filled in. Raises SetupError if Processing is disabled."""
+def open_algorithm(algorithm: str, parameters: Mapping[str, Any], messages: MessageBar) -> None:
+    """Open the dialog of an algorithm with these parameters, or say why that is not possible."""
     try:
         from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
-    except ImportError as error:
-        message = translate("Rsgpt", "The Processing plugin is disabled. Enable it in the Plugin Manager.")
-        raise SetupError(message) from error
+    except ImportError:
+        messages.problem(translate("Rsgpt", "The Processing plugin is disabled. Enable it in the Plugin Manager."))
+        return
     dialog = createAlgorithmDialog(algorithm, dict(parameters))
     keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
     dialog.show()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from qgis.PyQt.QtWidgets import (
@@ -18,7 +19,6 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..icons import plugin_icon
 from ..services.machine.problem_report import problem_report, tracker_url
 from .actions.raster_menu import MENU
 from .widgets import set_initial_size, text_label
@@ -86,7 +86,7 @@ class ReportPart(QObject):
         super().__init__()
         self._iface = iface
         self._dialog: Optional[ReportDialog] = None
-        icon = plugin_icon()
+        icon = QgsApplication.getThemeIcon("mIconWarning.svg")
         self.action = QAction(icon, self.tr("Report a problem…"), self)
         self.action.triggered.connect(lambda checked: self.show())
 

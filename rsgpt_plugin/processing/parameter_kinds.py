@@ -159,6 +159,8 @@ class NumberParameter(Setting[float]):
         limits = {"minValue": self.minimum, **({} if math.isinf(self.maximum) else {"maxValue": self.maximum})}
         kind, is_optional = kinds.Integer if self.is_whole else kinds.Double, self.default is None
         definition = QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
+        if self.maximum == 1.0 and not self.is_whole:  # a share; QGIS would show six decimals
+            definition.setMetadata({"widget_wrapper": {"decimals": 2}})
         _set_widget(definition, self.widget, definition.type())
         return definition
 

@@ -109,7 +109,7 @@ PROMPT = TextParameter(
 )
 LEAST_CONFIDENCE = NumberParameter(
     "LEAST_CONFIDENCE",
-    mark("Minimum confidence (less certain answers are left empty)"),
+    mark("Minimum confidence, 0 to 1 (less certain answers are left empty)"),
     _DESCRIBING,
     is_advanced=True,
     preference="least_confidence",

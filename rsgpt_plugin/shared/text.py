@@ -1,4 +1,4 @@
-"""Cleaning of untrusted text for files, columns, terminals and logs.
+"""Cleaning of untrusted text for files, columns, terminals and logs, and the text of shares.
 
 Names, answers and error messages come from models, servers and layers. Their control characters could end a column's
 value, move a terminal's cursor, hide a line, or reverse the reading direction of the text that follows.
@@ -31,6 +31,11 @@ def sentence(text: str) -> str:
     """Return a reason as a sentence, with a capital and a full stop; “。” is the Chinese one. "" stays empty."""
     capital = text[:1].upper() + text[1:]
     return capital if not capital or capital.endswith((".", "。")) else capital + "."
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, as text, for example “73 %”."""
+    return f"{100 * share:.0f} %"
 
 
 def escaped(json_text: str) -> str:

@@ -21,6 +21,11 @@ def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
     return _changed(layer, fid, lambda service: service.restore(layer, [fid], name))
 
 
+def check(layer: QgsVectorLayer, fid: int, name: str) -> bool:
+    """Mark an answer as right; return whether the row changed. Raises OutputError with the message for the user."""
+    return _changed(layer, fid, lambda service: service.check(layer, [fid], name))
+
+
 def _changed(layer: QgsVectorLayer, fid: int, edit: Callable[[CorrectionService], None]) -> bool:
     service, problems, before = CorrectionService(), list[str](), layer.getFeature(fid).attributes()
     service.failed.connect(problems.append)

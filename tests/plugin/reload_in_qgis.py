@@ -20,6 +20,7 @@ if "RSGPT_RELOAD_ROOT" in os.environ:
 
 from qgis import utils
 from qgis.core import QgsProject, QgsRasterLayer
+from qgis.gui import QgsProcessingAlgorithmDialogBase
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDialog
 
@@ -58,8 +59,12 @@ class Cycle:
             wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
         else:
             for action in self.entries():
-                action.trigger()
+                if action.text() != "Guide":  # would open a browser
+                    action.trigger()
                 QCoreApplication.processEvents()
+            for window in QApplication.topLevelWidgets():
+                if isinstance(window, QgsProcessingAlgorithmDialogBase):
+                    window.close()
 
     def unload(self) -> None:
         """Unload the plugin and remove its layers, which belong to the project."""

@@ -42,6 +42,7 @@ class PluginWindow:
         self.tools: list[QAction] = []
         self.menu: list[QAction] = []
         self.options: list[Any] = []
+        self.opened: list[str] = []
 
     def mainWindow(self) -> QMainWindow:
         return self.window
@@ -75,6 +76,9 @@ class PluginWindow:
 
     def registerOptionsWidgetFactory(self, factory: Any) -> None:
         self.options.append(factory)
+
+    def showOptionsDialog(self, parent: QMainWindow, page: str) -> None:
+        self.opened.append(page)
 
     def unregisterOptionsWidgetFactory(self, factory: Any) -> None:
         self.options.remove(factory)
@@ -140,7 +144,11 @@ def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.
         assert providers() == sorted([*before, "rsgpt"])
         tools = ["Describe canvas", "Find objects…", "RSGPT panel", "Results table"]
         assert [tool.text() for tool in window.tools] == tools
-        assert [entry.text() for entry in window.menu][-3:] == ["Runs…", "Set up the model…", "Report a problem…"]
+        entries = [entry.text() for entry in window.menu]
+        assert entries[:4] == ["Describe canvas", "Ask about the canvas…", "Describe raster…", "Describe features…"]
+        assert entries[-6:] == [
+            "Runs…", "Set up the model…", "Models…", "Options…", "Guide", "Report a problem…",
+        ]  # fmt: skip
         assert len(window.docks()) == 1
         assert [factory.title() for factory in window.options] == ["RSGPT"]
         assert window.right_click(QgsPointXY(0, 0)).actions() != []
@@ -151,6 +159,19 @@ def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.
         assert window.right_click(QgsPointXY(0, 0)).actions() == []
         assert QgsExpression.functionCount() == functions
         assert len(QgsGui.mapLayerActionRegistry().mapLayerActions(None)) == layer_actions
+
+
+def test_the_entries_of_the_menu_have_icons_that_differ(plugin: Any, window: PluginWindow) -> None:
+    pictures = {entry.text(): entry.icon().pixmap(16, 16).toImage() for entry in window.menu}
+    images = list(pictures.values())
+    assert not any(image.isNull() for image in images)
+    assert [text for text, image in pictures.items() if images.count(image) > 1] == []
+
+
+def test_the_menu_opens_the_page_of_the_options(plugin: Any, window: PluginWindow) -> None:
+    (entry,) = [entry for entry in window.menu if entry.text() == "Options…"]
+    entry.trigger()
+    assert window.opened == [window.options[0].key()]
 
 
 def test_processing_works_without_a_window(monkeypatch: pytest.MonkeyPatch) -> None:

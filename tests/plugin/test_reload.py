@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
+from qgis.PyQt.QtGui import QDesktopServices
 
 from rsgpt_plugin.client.environment.environment import ManagedEnvironment
+from rsgpt_plugin.gui.actions.algorithm_menu import GUIDE
 from tests.conftest import HOME
 from tests.plugin.reload_in_qgis import close_modal
 from tests.plugin.test_plugin import DEMO, ROOT, PluginWindow
@@ -34,6 +36,8 @@ def test_fifty_reloads_in_a_window_leave_nothing(
     closer = QTimer()
     closer.timeout.connect(close_modal)
     closer.start(20)
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     states = []
     for _ in range(TIMES):
         plugin = factory(window)
@@ -46,6 +50,7 @@ def test_fifty_reloads_in_a_window_leave_nothing(
         window.bar.clearWidgets()
         states.append(traces(window.window, window.canvas, ROOT.name, own_home))
         assert (window.tools, window.menu) == ([], [])
+    assert (len(opened), set(opened)) == (TIMES, {GUIDE})
     assert changes(states[0], states[-1]) == {}
     assert (states[-1]["docks"], states[-1]["right click"], states[-1]["tasks"]) == ([], [], [])
     assert "rsgpt" not in states[-1]["providers"]

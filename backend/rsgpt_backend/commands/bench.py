@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .model_options import PRECISIONS, add_choice
+from .model_options import PRECISIONS, add_choice, count_value
 from .printing import ResultPrinter
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_choice(parser)
     parser.add_argument("--plain", choices=_PLAIN, default="auto", help="precision of the generation of transformers")
-    parser.add_argument("--tiles", type=int, default=16, help="number of tiles (16)")
-    parser.add_argument("--batch", type=int, default=32, help="number of prompts per batch (32)")
+    parser.add_argument("--tiles", type=count_value, default=16, help="number of tiles (16)")
+    parser.add_argument("--batch", type=count_value, default=32, help="number of prompts per batch (32)")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.set_defaults(run=run)
 

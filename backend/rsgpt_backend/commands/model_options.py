@@ -96,6 +96,13 @@ def confidence_value(text: str) -> float:
     return value
 
 
+def count_value(text: str) -> int:
+    """Return the number of a command-line argument, at least 1."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError("write a whole number above 0")
+    return int(text)
+
+
 def gsd_value(text: str) -> float:
     """Return the meters per pixel of a command-line argument."""
     try:

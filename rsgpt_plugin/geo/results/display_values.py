@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime
@@ -13,6 +13,7 @@ from ...shared.i18n import marked
 from ...shared.results import columns as table
 from ...shared.results.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION
 from ...shared.results.rows import Status
+from ...shared.text import percent
 from .column_roles import ResultColumns, result_columns
 from .schema import is_decimal, is_yes_or_no
 
@@ -102,7 +103,7 @@ def display_text(value: Any, kind: Kind) -> str:
     if isinstance(value, bool):
         return yes_or_no(value)
     if kind is Kind.CONFIDENCE:
-        return f"{value:.0%}"
+        return percent(value)
     if kind is Kind.STATUS:
         return status_text(str(value))
     if isinstance(value, float):
@@ -113,6 +114,15 @@ def display_text(value: Any, kind: Kind) -> str:
 def yes_or_no(value: bool) -> str:
     """Return "yes" or "no" in the user's language."""
     return translate("Rsgpt", "yes") if value else translate("Rsgpt", "no")
+
+
+def review_text(mark: str, name: Optional[str]) -> str:
+    """Return “corrected by …” or “checked by …”, without a name if it is unknown. mark: the column of the mark."""
+    if mark == table.CORRECTED:
+        by, plain = translate("Rsgpt", "corrected by {name}"), translate("Rsgpt", "corrected")
+    else:
+        by, plain = translate("Rsgpt", "checked by {name}"), translate("Rsgpt", "checked")
+    return by.replace("{name}", name) if name else plain
 
 
 def status_text(status: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Optional
 
 from qgis.core import NULL, QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
-from ...shared.results.columns import CORRECTED
+from ...shared.results.columns import CHECKED, CORRECTED, REVIEWED_BY
 from .column_roles import result_columns
 from .display_values import DisplayColumn, Kind, display_text, shown_columns
 
@@ -16,7 +16,8 @@ class LayerRow(NamedTuple):
     """One feature.
 
     values, sure: value and confidence (0 to 1) per column, or None. confidence: of the row. models: the model's answers
-    by the names of the corrected columns. text: the searched text, case folded.
+    by the names of the corrected columns. text: the searched text, case folded. checked: the names of the columns that
+    a person found right. reviewer: who corrected or checked the row last.
     """
 
     fid: int
@@ -29,6 +30,8 @@ class LayerRow(NamedTuple):
     prompt: str
     models: dict[str, Any]
     text: str
+    checked: frozenset[str] = frozenset()
+    reviewer: str = ""
 
 
 class RowReader:
@@ -43,6 +46,7 @@ class RowReader:
 
         self._confidence, self._status, self._reason = index_of("confidence"), index_of("status"), index_of("reason")
         self._sha256, self._prompt, self._corrected = index_of("image_sha256"), index_of("prompt"), index_of(CORRECTED)
+        self._checked, self._reviewer = index_of(CHECKED), index_of(REVIEWED_BY)
         self._models = {column.name: column.model for column in self.columns if column.model >= 0}
 
     def row(self, feature: QgsFeature) -> LayerRow:
@@ -66,11 +70,20 @@ class RowReader:
             text(self._prompt),
             {name: values[index] for name, index in self._models.items() if name in corrected},
             self._search_text(shown, reason),
+            frozenset(text(self._checked).split()),
+            text(self._reviewer),
         )
 
     def _search_text(self, shown: Sequence[Any], reason: str) -> str:
         words = (display_text(v, c.kind) for v, c in zip(shown, self.columns) if c.kind is not Kind.CONFIDENCE)
         return "\n".join([*words, reason]).casefold()
+
+
+def shown_confidence(row: LayerRow, number: int, column: DisplayColumn) -> Optional[float]:
+    """Return the confidence of a cell, 0 to 1. That of the model does not apply to corrected answers and their rows."""
+    if column.name in row.models or (column.kind is Kind.CONFIDENCE and row.models):
+        return None
+    return row.values[number] if column.kind is Kind.CONFIDENCE else row.sure[number]
 
 
 def attributes_only() -> QgsFeatureRequest:

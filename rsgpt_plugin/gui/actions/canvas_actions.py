@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
@@ -40,6 +40,7 @@ class CanvasActions(QObject):
         self._menu = CanvasMenu(self._canvas, self._icon, self)
         self.describe_canvas = self._action(self.tr("Describe canvas"), self._describe_canvas)
         self.ask_canvas = self._action(self.tr("Ask about the canvas…"), self._ask_canvas)
+        self.ask_canvas.setIcon(QgsApplication.getThemeIcon("mActionTextAnnotation.svg"))
 
     def register(self) -> None:
         """Add the button, the menu entries and the context menu."""

@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 
 from ...client.preferences import load, save
 from ...errors import ImageryError
+from ...geo.results.layer_metadata import is_results
 from ...services.asking.click_history import AskTarget
 from ...services.asking.feature_selection import FeatureSelection, Polygon, polygon_at, select_features
 from ...services.asking.place import CLICK_PIXELS, Place, click_size, clicked_place
@@ -108,15 +109,27 @@ class CanvasMenu(QObject):
         def show() -> None:
             self._preview.show(polygon.geometry, polygon.layer.crs())
 
+        short, detailed, ask = self._polygon_texts(polygon)
         for text, triggered in (
-            (self.tr("Describe the polygon “{name}”"), lambda: self._handlers.ask(find)),
-            (self.tr("Describe the polygon “{name}” in detail"), lambda: self._handlers.ask(find, detailed=True)),
-            (
-                self.tr("Ask about the polygon “{name}”…"),
-                lambda: self._handlers.ask_with_dialog(find, self.tr("Ask about the polygon")),
-            ),
+            (short, lambda: self._handlers.ask(find)),
+            (detailed, lambda: self._handlers.ask(find, detailed=True)),
+            (ask, lambda: self._handlers.ask_with_dialog(find, self.tr("Ask about the polygon"))),
         ):
             self._add(menu, text.format(name=name), triggered, show)
+
+    def _polygon_texts(self, polygon: Polygon) -> tuple[str, str, str]:
+        """Return the texts of the entries. The name of a result is its answer, such as “no”, which names no place."""
+        if is_results(polygon.layer):
+            return (
+                self.tr("Describe the area of this answer"),
+                self.tr("Describe the area of this answer in detail"),
+                self.tr("Ask about the area of this answer…"),
+            )
+        return (
+            self.tr("Describe the polygon “{name}”"),
+            self.tr("Describe the polygon “{name}” in detail"),
+            self.tr("Ask about the polygon “{name}”…"),
+        )
 
     def _add(self, menu: QMenu, text: str, triggered: Callable[[], None], hovered: Callable[[], None]) -> QAction:
         action = menu.addAction(self._icon, text)

@@ -9,10 +9,9 @@ from qgis.gui import QgsMapMouseEvent
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction, QMenu
 
-from ...errors import RsgptError
 from ...icons import plugin_icon
 from ..message_bar import MessageBar
-from ..processing_dialogs import open_dialog
+from ..processing_dialogs import open_algorithm
 from .raster_menu import MENU
 
 FIND = "rsgpt:findobjects"
@@ -59,7 +58,4 @@ class FindActions(QObject):
 
     def _open(self, raster: QgsRasterLayer | None, **parameters: Any) -> None:
         given = {"INPUT": raster.id()} if raster is not None else {}
-        try:
-            open_dialog(FIND, {**given, **parameters})
-        except RsgptError as error:
-            self._messages.problem(str(error))
+        open_algorithm(FIND, {**given, **parameters}, self._messages)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QMenu
 
-from ...errors import RsgptError
 from ...icons import plugin_icon
+from ...services.asking.feature_selection import raster_below
 from ..message_bar import MessageBar
-from ..processing_dialogs import open_dialog
+from ..processing_dialogs import open_algorithm
 from .find_actions import FIND
 
 
@@ -39,14 +39,11 @@ class LayerMenu(QObject):
             self._add(menu, self.tr("Find objects…"), FIND, {"INPUT": layer.id()}, "find")
         elif isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.isSpatial():
             menu.addSeparator()
-            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", {"FEATURES": layer.id()})
+            raster = raster_below(layer, QgsProject.instance())
+            below = {"INPUT": raster.id()} if raster is not None else {}
+            parameters = {"FEATURES": layer.id(), **below}
+            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", parameters)
 
     def _add(self, menu: QMenu, text: str, algorithm: str, parameters: dict[str, str], icon: str = "rsgpt") -> None:
         action = menu.addAction(plugin_icon(icon), text)
-        action.triggered.connect(lambda checked: self._open(algorithm, parameters))
-
-    def _open(self, algorithm: str, parameters: dict[str, str]) -> None:
-        try:
-            open_dialog(algorithm, parameters)
-        except RsgptError as error:
-            self._messages.problem(str(error))
+        action.triggered.connect(lambda checked: open_algorithm(algorithm, parameters, self._messages))

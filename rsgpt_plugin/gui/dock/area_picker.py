@@ -33,7 +33,7 @@ class AreaPicker(QWidget):
         self.layers = QgsMapLayerComboBox()
         self.layers.setFilters(Qgis.LayerFilter.RasterLayer)
         self.layers.setAllowEmptyLayer(True, self.tr("Canvas (topmost raster)"))
-        self.layers.setLayer(None)
+        self.layers.setCurrentIndex(0)  # setLayer(None) would leave the box without an entry
         self.layers.setToolTip(self.tr("The raster to ask about."))
         self.layers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.view = self._button("/mActionZoomFullExtent.svg", self.tr("Map view"), self.tr("Use the current map view"))

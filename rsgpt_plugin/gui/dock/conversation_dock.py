@@ -66,6 +66,7 @@ class RsgptDock(QgsDockWidget):
         self.visibilityChanged.connect(self.outline.set_wanted)
         self.visibilityChanged.connect(self.marks.set_wanted)
         self.panel.picker.place_chosen.connect(lambda place: self.outline.show_view(None))
+        self.panel.picker.failed.connect(lambda sentence: self.outline.show_view(None))
         self.history.opened.connect(self._open)
         self.history.zoomed.connect(self._zoom)
         self.history.failed.connect(self._fail)

@@ -41,6 +41,7 @@ class ConversationPanel(QWidget):
         super().__init__(parent)
         self._conversation = conversation
         self._waiting: Optional[Question] = None
+        self._refusal = ""  # why the area that the user chose last cannot be used
         self.picker = AreaPicker(iface)
         self.picture = PictureView()
         self.view = ConversationView()
@@ -67,6 +68,7 @@ class ConversationPanel(QWidget):
     def begin(self, place: Place) -> None:
         """Start a conversation about a place."""
         self.where.clear()
+        self._refusal = ""
         self.view.show_messages([])
         self.picture.clear()
         if self._waiting is not None:
@@ -78,6 +80,7 @@ class ConversationPanel(QWidget):
     def resume(self, saved: SavedConversation) -> None:
         """Resume a saved conversation."""
         self.where.clear()
+        self._refusal = ""
         self.picture.clear()
         self.view.show_messages(saved.messages)
         self._conversation.resume(saved)
@@ -127,7 +130,7 @@ class ConversationPanel(QWidget):
         conversation.stopped.connect(self._stopped)
         conversation.settled.connect(self._update)
         self.picker.place_chosen.connect(self.begin)
-        self.picker.failed.connect(self.fail)
+        self.picker.failed.connect(self._refuse)
         self.picker.hinted.connect(self._hint)
         self.bar.asked.connect(self._ask)
         self.bar.described.connect(lambda detailed: self._ask(caption_question(detailed)))
@@ -146,6 +149,9 @@ class ConversationPanel(QWidget):
             self.view.begin(question.text)
             self._conversation.ask(question)
             self._update(self._waiting_text())
+            return
+        if self._refusal:  # the map view is not what the user chose
+            self.fail(self._refusal)
             return
         self._waiting = question
         self.picker.choose_view()
@@ -179,6 +185,14 @@ class ConversationPanel(QWidget):
         """Show an error message."""
         self.view.fail(sentence)
         self._update()
+
+    def _refuse(self, sentence: str) -> None:
+        """Leave the earlier place, so that the next question is not about it."""
+        self._conversation.leave()
+        self.picture.clear()
+        self.view.show_messages([])
+        self.fail(sentence)
+        self._refusal = "" if self._waiting is not None else sentence
 
     def _hint(self, text: str) -> None:
         self.status.setText(text)

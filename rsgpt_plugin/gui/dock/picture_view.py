@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
-from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
+from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ...core.conversation_history import CapturedView, Size
@@ -63,17 +63,27 @@ class PictureView(QWidget):
         layout.addWidget(self.facts)
         self.clear()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep room for all lines of the text: a splitter does not ask for the height of wrapped text."""
+        super().resizeEvent(event)
+        self._fit_facts()
+
+    def _fit_facts(self) -> None:
+        self.facts.setMinimumHeight(self.facts.heightForWidth(self.width()))
+
     def clear(self) -> None:
         """Remove the picture and show a hint."""
         self.picture.pixmap = QPixmap()
         self.picture.update()
         self.facts.setText(self.tr("Choose an area: the map view, a rectangle, or the selected feature."))
+        self._fit_facts()
 
     def show_picture(self, view: CapturedView, png: bytes) -> None:
         """Show a picture, its layer, its sizes in pixels and its resolution in meters per pixel."""
         self.picture.pixmap.loadFromData(png, "PNG")
         self.picture.update()
         self.facts.setText(f"{view.layer_name}\n{self._resolution(view)}")
+        self._fit_facts()
 
     def mark(self, located: Optional[Located]) -> None:
         """Show where something is in the picture; None removes the marks."""

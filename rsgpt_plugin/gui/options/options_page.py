@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.gui import QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QObject
-from qgis.PyQt.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QAction, QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ...client.preferences import load, save
 from ...icons import plugin_icon
+from ..actions.raster_menu import MENU
 from ..models.models_dialog import ModelsDialog
 from .asking_group import AskingGroup
 from .model_group import ModelGroup
 from .privacy_group import PrivacyGroup
 from .storage_group import StorageGroup
 
-NAME = "RSGPT"
+NAME, KEY = "RSGPT", "rsgpt"
 OpenSetUp = Callable[[bool], None]
 
 
@@ -74,7 +76,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
     def __init__(self, open_set_up: OpenSetUp) -> None:
         icon = plugin_icon()
-        super().__init__(NAME, icon, "rsgpt")
+        super().__init__(NAME, icon, KEY)
         self._open_set_up = open_set_up
 
     def createWidget(self, parent: Optional[QWidget]) -> OptionsPage:  # noqa: N802 - QGIS's name
@@ -82,17 +84,36 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 class OptionsPart(QObject):
-    """The part of the plugin that registers the page."""
+    """The part of the plugin that registers the page, and the menu entries that open it and the model manager."""
 
     def __init__(self, iface: Any, open_set_up: OpenSetUp) -> None:
         super().__init__()
         self._iface = iface
         self._factory = OptionsFactory(open_set_up)
+        self.models = self._action("mActionDataSourceManager.svg", self.tr("Models…"), self._open_models)
+        self.options = self._action("mActionOptions.svg", self.tr("Options…"), self._open_options)
 
     def register(self) -> None:
-        """Add the page."""
+        """Add the page, and the menu entries."""
         self._iface.registerOptionsWidgetFactory(self._factory)
+        for action in (self.models, self.options):
+            self._iface.addPluginToRasterMenu(MENU, action)
 
     def unregister(self) -> None:
-        """Remove the page."""
+        """Remove the page and the menu entries."""
+        for action in (self.options, self.models):
+            self._iface.removePluginRasterMenu(MENU, action)
         self._iface.unregisterOptionsWidgetFactory(self._factory)
+
+    def _action(self, icon: str, text: str, triggered: Callable[[], object]) -> QAction:
+        action = QAction(QgsApplication.getThemeIcon(icon), text, self)
+        action.triggered.connect(lambda checked: triggered())
+        return action
+
+    def _open_models(self) -> None:
+        dialog = ModelsDialog(self._iface.mainWindow())
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _open_options(self) -> None:
+        self._iface.showOptionsDialog(self._iface.mainWindow(), KEY)

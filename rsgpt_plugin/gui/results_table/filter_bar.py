@@ -1,4 +1,4 @@
-"""The filter of the results table: text, minimum confidence, status and corrections, and the number of rows."""
+"""The filter of the results table: text, minimum confidence, status and review, and the number of rows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Optional
 from qgis.core import QgsApplication
 from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ...geo.results.display_values import DisplayColumn, display_text, status_text
 from ..widgets import PercentBox
-from .arrangement import RowFilter
+from .arrangement import Review, RowFilter
 
 _TYPING_MS = 150
 _VALUE_WIDTH = 30  # characters
@@ -34,8 +34,15 @@ class FilterBar(QWidget):
         self.minimum.setToolTip(self.tr("Show rows with at least this confidence."))
         self.status = QComboBox()
         self.status.addItem(self.tr("Any status"), "")
-        self.corrected = QCheckBox(self.tr("Corrected"))
-        self.corrected.setToolTip(self.tr("Show only corrected rows."))
+        self.review = QComboBox()
+        self.review.setToolTip(self.tr("Show rows with corrected answers, with answers marked as right, or neither."))
+        for label, review in (
+            (self.tr("Any review"), Review.ANY),
+            (self.tr("Corrected"), Review.CORRECTED),
+            (self.tr("Marked as right"), Review.CHECKED),
+            (self.tr("Not reviewed"), Review.NONE),
+        ):
+            self.review.addItem(label, review)
         self.value = QToolButton()
         self.value.setIcon(QgsApplication.getThemeIcon("mIconClearText.svg"))
         self.value.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -53,7 +60,7 @@ class FilterBar(QWidget):
             self.text.text(),
             self.minimum.share(),
             str(self.status.currentData() or ""),
-            self.corrected.isChecked(),
+            self.review.currentData(),
             *self._value,
         )
 
@@ -108,7 +115,7 @@ class FilterBar(QWidget):
         layout.addWidget(self.text, 1)
         label = QLabel(self.tr("Minimum confidence"))
         label.setBuddy(self.minimum)
-        for widget in (self.value, label, self.minimum, self.status, self.corrected, self.count):
+        for widget in (self.value, label, self.minimum, self.status, self.review, self.count):
             layout.addWidget(widget)
         self._timer.timeout.connect(self._emit_change)
         self.value.clicked.connect(lambda checked: self.clear_value())
@@ -116,7 +123,7 @@ class FilterBar(QWidget):
             self.text.textChanged,
             self.minimum.valueChanged,
             self.status.currentIndexChanged,
-            self.corrected.toggled,
+            self.review.currentIndexChanged,
         ):
             signal.connect(self._restart_timer)
 

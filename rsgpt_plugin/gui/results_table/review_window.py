@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QSize, Qt
-from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QPainter, QPixmap, QResizeEvent
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from qgis.PyQt.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout
 
-from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn
+from ...geo.results.display_values import CONFIDENCE_LEVELS, DisplayColumn, review_text
 from ...geo.results.layer_rows import LayerRow
 from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
+from ...shared.results.columns import CHECKED, CORRECTED
 from ...shared.results.rows import Status
+from ...shared.text import percent
 from ..showing.picture_marks import draw_marks
 from ..showing.row_bar import RowBar
 from ..widgets import set_initial_size, text_label
@@ -36,7 +38,7 @@ class ReviewWindow(QDialog):
         self._model = view.results
         self._pictures = Thumbnails(None, _MAX_CACHED)
         self._number = -1  # of the column that is reviewed
-        self.picture = QLabel(self.tr("The picture is not stored."))
+        self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.place, self.answer, self.keys = text_label(), text_label(), text_label()
@@ -77,7 +79,7 @@ class ReviewWindow(QDialog):
         self._pictures.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
-        """Move with the arrows, answer with Y, N and digits, undo and redo."""
+        """Move with the arrows, answer with Y, N and digits, undo and redo. The present answer is marked as right."""
         keys, line = Qt.Key, self._view.currentIndex().row()
         if event.matches(QKeySequence.StandardKey.Undo):
             self._view.undo_requested.emit()
@@ -117,7 +119,11 @@ class ReviewWindow(QDialog):
         index = self._model.index(self._view.currentIndex().row(), self._number)
         if value is self or not index.isValid():
             return False
-        self._model.setData(index, value, Qt.ItemDataRole.EditRole)
+        column = self._column()
+        if column is not None and value is not None and value == index.data(Qt.ItemDataRole.EditRole):
+            self._view.check_requested.emit(column.name, [self._model.row_at(index.row()).fid])
+        else:
+            self._model.setData(index, value, Qt.ItemDataRole.EditRole)
         return True
 
     def _answers(self) -> list[tuple[str, str, Any]]:
@@ -126,11 +132,14 @@ class ReviewWindow(QDialog):
         if column is None or not index.isValid():
             return []
         answers = answer_list(column.kind, index.data(CHOICES_ROLE))[:-1]  # without “No answer”
+        present = index.data(Qt.ItemDataRole.EditRole)
+        if not answers:
+            return [("y", self.tr("right"), present)] if present is not None else []
         names: Iterable[str] = "123456789" if answers and isinstance(answers[0][1], str) else "yn"
         return [(name, label, value) for name, (label, value) in zip(names, answers)]
 
     def _next_unsure(self, line: int) -> Optional[int]:
-        """Return the next line whose answer is missing or unsure and not corrected; after the last comes the first."""
+        """Return the next line whose answer is missing or unsure and not reviewed; after the last comes the first."""
         column, count = self._column(), self._model.rowCount()
         if column is None:
             return None
@@ -143,7 +152,7 @@ class ReviewWindow(QDialog):
             return False
         sure = row.sure[self._number - 1]
         is_low = row.values[self._number - 1] is None or (sure is not None and sure < _UNSURE_BELOW)
-        return is_low and column.name not in row.models
+        return is_low and column.name not in row.models and column.name not in row.checked
 
     def _editable(self) -> list[int]:
         return [number for number, column in enumerate(self._model.columns, 1) if column.editable]
@@ -169,20 +178,31 @@ class ReviewWindow(QDialog):
         row = self._model.row_at(index.row())
         if self.isVisible():
             self.where.follow(self._rows.layer, row, column.name)
-        self._show_picture(self._pictures.get(row.sha256))
+        self._show_picture(row.sha256)
         self.place.setText(self.tr("Row {line} of {count}").format(line=index.row() + 1, count=self._model.rowCount()))
         cell = self._model.index(index.row(), self._number)
-        sure = row.sure[self._number - 1]
-        state = self.tr("corrected") if column.name in row.models else f"{sure:.0%}" if sure is not None else ""
+        state = self._state(row, column)
         text = f"{column.label}: {cell.data() or self.tr('No answer')}"
         self.answer.setText(f"{text} ({state})" if state else text)
         answers = [f"{name.upper()} {label}" for name, label, _ in self._answers()]
         moves = self.tr("← → other row, ↑ ↓ other question, Enter next unsure answer, W show where, Ctrl+Z undo")
         self.keys.setText("\n".join(filter(None, [", ".join(answers), moves])))
 
-    def _show_picture(self, pixmap: Optional[QPixmap]) -> None:
+    def _state(self, row: LayerRow, column: DisplayColumn) -> str:
+        """Return the confidence of an answer, and who corrected or checked it."""
+        if column.name in row.models:
+            return review_text(CORRECTED, row.reviewer)
+        sure = row.sure[self._number - 1]
+        parts = [percent(sure)] if sure is not None else []
+        return ", ".join(parts + ([review_text(CHECKED, row.reviewer)] if column.name in row.checked else []))
+
+    def _show_picture(self, sha256: str) -> None:
+        pixmap = self._pictures.get(sha256)
         if pixmap is None:
-            self.picture.setText(self.tr("The picture is not stored."))
+            is_missing = self._pictures.is_missing(sha256)
+            self.picture.setText(
+                self.tr("The picture is not stored.") if is_missing else self.tr("Loading the picture…")
+            )
             return
         size: QSize = self.picture.size()
         smooth = Qt.TransformationMode.SmoothTransformation

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QPixmap
 
-from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
-from ...geo.results.layer_rows import LayerRow
+from ...geo.results.display_values import DisplayColumn, Kind, column_description
+from ...geo.results.layer_rows import LayerRow, shown_confidence
 from ...services.results.correcting.choices import choices_of, known_choices
-from .arrangement import RowFilter, Sorting
+from ...services.time_slices import TimeSlicer
+from .arrangement import RowFilter, Sorting, arranged
+from .cell_texts import cell_text, cell_tooltip
+
+_AT_ONCE = 5000  # rows that are filtered and sorted at once
 
 PICTURE = 0
 CONFIDENCE_ROLE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
@@ -42,8 +46,11 @@ class ResultsModel(QAbstractTableModel):
         self._shown: list[LayerRow] = []
         self._filter = RowFilter()
         self._sorting = Sorting()
+        self._slices = TimeSlicer()
+        self._kept: set[int] = set()
         self._corrected_font = QFont()
         self._corrected_font.setItalic(True)
+        self._checked_icon = QgsApplication.getThemeIcon("mIconSuccess.svg")
 
     @property
     def columns(self) -> tuple[DisplayColumn, ...]:
@@ -73,17 +80,19 @@ class ResultsModel(QAbstractTableModel):
             self.update_rows(rows)
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
             return
+        self._slices.stop()
         self.beginResetModel()
         self._columns, self._rows = tuple(columns), list(rows)
         if self.number_of(self._sorting.column) < 0:
             self._sorting = Sorting()
         by_fid = {row.fid: row for row in self._rows}
-        if by_fid.keys() == before:
-            self._shown = [by_fid[row.fid] for row in self._shown]
-        else:
-            self._arrange(self._lines.keys())
+        kept = self._lines.keys()
+        self._shown = [by_fid[row.fid] for row in self._shown if row.fid in by_fid]
+        self._lines = {row.fid: number for number, row in enumerate(self._shown)}
         self.endResetModel()
         self.counted.emit()
+        if by_fid.keys() != before:
+            self._rearrange(kept)
 
     def _is_laid_out(self, columns: Sequence[DisplayColumn]) -> bool:
         """Return whether the table shows these columns already."""
@@ -95,6 +104,8 @@ class ResultsModel(QAbstractTableModel):
         """Update rows in place. Filter and sorting are applied when the user changes them."""
         updates = {row.fid: row for row in rows}
         self._rows = [updates.get(row.fid, row) for row in self._rows]
+        if self._slices.busy:  # with the old values
+            self._rearrange(self._kept)
         lines = sorted(self._lines[fid] for fid in updates if fid in self._lines)
         for line in lines:
             self._shown[line] = updates[self._shown[line].fid]
@@ -172,12 +183,11 @@ class ResultsModel(QAbstractTableModel):
     def _cell(self, row: LayerRow, number: int, column: DisplayColumn, role: int) -> Any:
         value, is_corrected = row.values[number], column.name in row.models
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(row, number, column)
+            return cell_text(row, number, column)
         if role == Qt.ItemDataRole.EditRole:
             return value
         if role == CONFIDENCE_ROLE:
-            sure = value if column.kind is Kind.CONFIDENCE else row.sure[number]
-            return None if is_corrected or (column.kind is Kind.CONFIDENCE and row.models) else sure
+            return shown_confidence(row, number, column)
         if role == CHOICES_ROLE:
             own = choices_of(row.prompt, column.means)
             return self.known_choices(column) if own is None else own
@@ -185,30 +195,9 @@ class ResultsModel(QAbstractTableModel):
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and is_corrected:
             return self._corrected_font
-        return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
-
-    def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
-        """Return the text of a cell. The confidence of the model does not apply to a corrected row."""
-        if row.models and column.kind is Kind.CONFIDENCE:
-            return "–"
-        text = display_text(row.values[number], column.kind)
-        # Other answers of the row may still be missing: the status stays, as the filter and the counts use it.
-        is_marked = row.models and column.kind is Kind.STATUS
-        return self.tr("{status}, corrected").format(status=text) if is_marked else text
-
-    def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
-        """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
-        lines, confidence = [display_text(row.values[number], column.kind)], row.sure[number]
-        if row.models and column.kind is Kind.CONFIDENCE:
-            lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
-        if column.name in row.models:
-            answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")
-            lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
-        if confidence is not None:
-            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
-        if column.kind is Kind.STATUS and row.reason:
-            lines.append(row.reason)
-        return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
+        if role == Qt.ItemDataRole.DecorationRole and column.name in row.checked:
+            return self._checked_icon
+        return cell_tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _sort(self, number: int, order: Qt.SortOrder, by_confidence: bool) -> None:
         column = self.column_at(number)
@@ -216,14 +205,21 @@ class ResultsModel(QAbstractTableModel):
         self._rearrange(self._lines.keys())
 
     def _rearrange(self, kept: Collection[int]) -> None:
+        """Filter and sort, many rows in slices. kept: feature IDs that stay even if the filter rejects them now."""
+        self._kept, shown = set(kept), list[LayerRow]()
+        columns = self.number_of(self._filter.column) - 1, self.number_of(self._sorting.column) - 1
+        steps = arranged(self._rows, self._filter, self._sorting, columns, self._kept)
+        if len(self._rows) <= _AT_ONCE:
+            self._slices.stop()
+            self._show([row for row in steps if row is not None])
+        else:
+            self._slices.start(
+                steps, lambda rows: shown.extend(row for row in rows if row is not None), lambda: self._show(shown)
+            )
+
+    def _show(self, rows: list[LayerRow]) -> None:
         self.beginResetModel()
-        self._arrange(kept)
+        self._shown = rows
+        self._lines = {row.fid: number for number, row in enumerate(rows)}
         self.endResetModel()
         self.counted.emit()
-
-    def _arrange(self, kept: Collection[int]) -> None:
-        """Filter and sort. kept: feature IDs that stay even if a correction makes the filter reject them."""
-        number = self.number_of(self._filter.column) - 1
-        shown = [row for row in self._rows if row.fid in kept or self._filter.passes(row, number)]
-        self._shown = self._sorting.sorted(shown, self.number_of(self._sorting.column) - 1)
-        self._lines = {row.fid: number for number, row in enumerate(self._shown)}

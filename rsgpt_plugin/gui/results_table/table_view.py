@@ -30,8 +30,9 @@ class ResultsView(QTableView):
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
     correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
-    IDs. picture_requested: enlarge the picture in a line. where_requested: show where the thing is that the question of
-    a cell, given by line and column, asks about. current_changed: the column with the focus.
+    IDs. check_requested, uncheck_requested: mark answers as right, and remove these marks, with the same.
+    picture_requested: enlarge the picture in a line. where_requested: show where the thing is that the question of a
+    cell, given by line and column, asks about. current_changed: the column with the focus.
     undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
@@ -39,6 +40,8 @@ class ResultsView(QTableView):
     reask_requested = pyqtSignal()
     correct_requested = pyqtSignal(str, object)
     restore_requested = pyqtSignal(str, object)
+    check_requested = pyqtSignal(str, object)
+    uncheck_requested = pyqtSignal(str, object)
     picture_requested = pyqtSignal(int)
     where_requested = pyqtSignal(int, int)
     current_changed = pyqtSignal(int)
@@ -219,6 +222,14 @@ class ResultsView(QTableView):
             several = menu.addAction(self.tr("Correct %n row(s)…", "", len(chosen)))
             several.setShortcut(QKeySequence("Shift+F2"))  # shown only: the view handles the key
             several.triggered.connect(lambda checked: self.correct_requested.emit(column.name, chosen))
+        if column.editable:
+            check = menu.addAction(
+                self.tr("Mark as right") if len(chosen) == 1 else self.tr("Mark %n row(s) as right", "", len(chosen))
+            )
+            check.triggered.connect(lambda checked: self.check_requested.emit(column.name, chosen))
+        if column.name in row.checked:
+            uncheck = menu.addAction(self.tr("Remove the mark"))
+            uncheck.triggered.connect(lambda checked: self.uncheck_requested.emit(column.name, chosen))
         if column.name in row.models:
             restore = menu.addAction(self.tr("Restore the model's answer"))
             restore.triggered.connect(lambda checked: self.restore_requested.emit(column.name, [row.fid]))

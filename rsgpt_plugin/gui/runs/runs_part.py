@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
-from qgis.core import QgsProject, QgsReferencedRectangle, QgsVectorLayer
+from qgis.core import QgsApplication, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction
 
 from ...core.run_store import RunEntry, RunState
 from ...errors import RsgptError
-from ...icons import plugin_icon
 from ...processing.run_progress import count_text
 from ...services.runs.run_manager import RunManager
 from ..actions.raster_menu import MENU
@@ -33,7 +32,7 @@ class RunsPart(QObject):
         self._messages = MessageBar(iface.messageBar())
         self._dialog: Optional[RunsDialog] = None
         self.service = RunManager(QgsProject.instance())
-        icon = plugin_icon()
+        icon = QgsApplication.getThemeIcon("mActionHistory.svg")
         self.action = QAction(icon, self.tr("Runs…"), self)
         self.action.triggered.connect(lambda checked: self.show())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWizard, QWizardPage
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget, QWizard, QWizardPage
 
 from ...client.environment.environment import DOWNLOAD_BYTES, INSTALLED_BYTES, EnvironmentState
 from ...client.environment.installer import TorchBuild
@@ -21,10 +21,9 @@ class PlanPage(QWizardPage):
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
+        self._plan = QWidget()
         self._machine: Optional[Machine] = None
         self._work: Optional[BackgroundTask] = None
-        self.setTitle(self.tr("What will be set up"))
-        self.setSubTitle(self.tr("Nothing is installed until you click the button below."))
         names = ("state", "contents", "folder", "python", "download", "disk", "free")
         self.texts = {name: text_label(selectable=True) for name in names}
         self.build = QComboBox()
@@ -69,9 +68,9 @@ class PlanPage(QWizardPage):
             work.drop()
 
     def _lay_out(self) -> None:
-        layout = QFormLayout(self)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.addRow(self.texts["state"])
+        plan = QFormLayout(self._plan)
+        plan.setContentsMargins(0, 0, 0, 0)
+        plan.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, widget in (
             (self.tr("Contents"), self.texts["contents"]),
             (self.tr("PyTorch for"), self.build),
@@ -81,14 +80,25 @@ class PlanPage(QWizardPage):
             (self.tr("Required disk space"), self.texts["disk"]),
             (self.tr("Free disk space"), self.texts["free"]),
         ):
-            layout.addRow(title, widget)
-        layout.addRow(self.from_scratch)
-        layout.addRow(self.problem)
+            plan.addRow(title, widget)
+        layout = QVBoxLayout(self)
+        for part in (self.texts["state"], self._plan, self.from_scratch, self.problem):
+            layout.addWidget(part)
+        layout.addStretch()
+        self._show_plan(True)
         self.texts["contents"].setText(
             self.tr(
                 "PyTorch, transformers, the language model SmolLM2 (135 million parameters) and their dependencies."
             )
         )
+
+    def _show_plan(self, is_needed: bool) -> None:
+        """Show what would be installed, or only that nothing has to be."""
+        self._plan.setVisible(is_needed)
+        title = self.tr("What will be set up") if is_needed else self.tr("Nothing has to be set up")
+        button = self.tr("Nothing is installed until you click the button below.")
+        self.setTitle(title)
+        self.setSubTitle(button if is_needed else self.tr("The next page asks the model a first question."))
 
     def _show_machine(self, machine: Machine) -> None:
         self._work = None
@@ -136,6 +146,7 @@ class PlanPage(QWizardPage):
         self.problem.hide()
         if self._needs_setup():
             self._show_missing(machine)
+        self._show_plan(self._needs_setup())
         button = self.tr("Set up") if self._needs_setup() else self.tr("Next >")
         self.setButtonText(QWizard.WizardButton.NextButton, button)
         self.completeChanged.emit()

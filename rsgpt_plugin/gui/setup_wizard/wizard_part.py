@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, Qt
 from qgis.PyQt.QtWidgets import QAction
 
-from ...icons import plugin_icon
 from ...services.background_task import stop_all
 from ..actions.raster_menu import MENU
 from .wizard import SetupWizard
@@ -20,7 +20,7 @@ class SetupPart(QObject):
         super().__init__()
         self._iface = iface
         self._wizard: Optional[SetupWizard] = None
-        icon = plugin_icon()
+        icon = QgsApplication.getThemeIcon("mActionSharingImport.svg")
         self.action = QAction(icon, self.tr("Set up the model…"), self)
         self.action.triggered.connect(lambda checked: self.open())
 

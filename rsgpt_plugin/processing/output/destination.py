@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...errors import OutputError
 from ...shared.files.geopackage import check_corrected, check_replaceable, holds_results, user_tables
 from ...shared.files.source_files import overwritten_input
-from ...shared.results.columns import CORRECTED
+from ...shared.results.columns import CHECKED, CORRECTED
 
 translate = QCoreApplication.translate
 
@@ -185,7 +185,8 @@ def _check_file(path: Path) -> None:
 
 
 def _check_uncorrected(layer: QgsVectorLayer, name: Union[Path, str]) -> None:
-    """Raise OutputError if the layer has corrected rows. name: the file or table for the message."""
-    if layer.fields().indexOf(CORRECTED) >= 0:
-        request = QgsFeatureRequest().setFilterExpression(f"{CORRECTED} <> ''")
-        check_corrected(name, sum(1 for _ in layer.getFeatures(request)))
+    """Raise OutputError if the layer has corrected or checked rows. name: the file or table for the message."""
+    for mark in (CORRECTED, CHECKED):
+        if layer.fields().indexOf(mark) >= 0:
+            request = QgsFeatureRequest().setFilterExpression(f"{mark} <> ''")
+            check_corrected(name, sum(1 for _ in layer.getFeatures(request)))

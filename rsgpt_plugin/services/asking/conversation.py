@@ -82,6 +82,11 @@ class Conversation(QObject):
             turn.cancel()
             self.stopped.emit(turn.partial_message())
 
+    def leave(self) -> None:
+        """Stop, and forget the place."""
+        self.stop()
+        self._active = None
+
     def close(self) -> None:
         """Stop, and wait a moment for the running turns."""
         self.stop()

@@ -17,6 +17,8 @@ from qgis.core import (
     QgsMapSettings,
     QgsMemoryProviderUtils,
     QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
     QgsVectorLayerUtils,
@@ -77,6 +79,19 @@ def polygon_at(view: QgsMapSettings, point: QgsPointXY) -> Optional[Polygon]:
         feature = _hit(layer, view, point, deadline)
         if feature is not None:
             return Polygon(layer, feature, _name(layer, feature))
+    return None
+
+
+def raster_below(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsRasterLayer]:
+    """Return the topmost raster of the project that overlaps the extent of a layer, None if there is none."""
+    for raster in project.layerTreeRoot().layerOrder():
+        if isinstance(raster, QgsRasterLayer) and raster.isValid() and not layer.extent().isEmpty():
+            try:
+                transform = transform_between(layer.crs(), raster.crs(), project.transformContext())
+                if transform.transformBoundingBox(layer.extent()).intersects(raster.extent()):
+                    return raster
+            except QgsCsException:
+                continue
     return None
 
 

@@ -11,11 +11,10 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import LayerRow, null_to_none
 from ...geo.results.schema import output_fields
-from ...geo.results.styles.style import apply_texts
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWERED_BY, CAPTION, CONFIDENCE, answer_columns
 from ...shared.results.rows import Status
-from .layer_edits import add_columns
+from .new_columns import add_result_columns
 
 translate = QCoreApplication.translate
 
@@ -33,8 +32,7 @@ class RowChange(NamedTuple):
 def add_question_columns(layer: QgsVectorLayer, question: Question) -> None:
     """Add the columns of a question, also to form and map tip. Raises OutputError if the layer cannot be edited."""
     fields = output_fields([question])
-    add_columns(layer, [fields.field(name) for name in answer_columns(question.name)])
-    apply_texts(layer)
+    add_result_columns(layer, [fields.field(name) for name in answer_columns(question.name)])
 
 
 def unasked(layer: QgsVectorLayer, rows: Sequence[LayerRow], question: Question) -> list[LayerRow]:

@@ -26,7 +26,7 @@ from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_co
 from ...shared.results.rows import Status
 from ...unexpected import log_unexpected
 from .added_question import AddedAnswer, RowChange
-from .correcting.corrections import corrected_columns
+from .correcting.corrections import checked_columns, corrected_columns, uncheck
 from .reask_request import FEATURES, ROW, ReaskStep, row_questions
 
 translate = QCoreApplication.translate
@@ -98,7 +98,7 @@ class _RowUpdater:
             values[columns["status"]] = Status.PARTIAL.value
         if self._columns.holds_clicks:
             values[columns[QUESTION]] = _question_text(str(result["prompt"]))
-        return RowChange(row.id(), values)
+        return RowChange(row.id(), {**values, **self._unchecked(row, values)})
 
     def _answer(self, row: QgsFeature, name: str, value: Any, confidence: Any) -> dict[str, Any]:
         target, confidence_column = self._target(name)
@@ -106,6 +106,11 @@ class _RowUpdater:
             target = self._columns.model_of(target)
         pairs = ((target, value), (confidence_column, confidence))
         return {column: cell for column, cell in pairs if column}
+
+    def _unchecked(self, row: QgsFeature, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the changes that remove the mark from answers that a person found right, and that change now."""
+        changed = [name for name in checked_columns(row) if name in values and values[name] != null_to_none(row[name])]
+        return uncheck(row, *changed)
 
     def _has_value(self, row: QgsFeature, name: str) -> bool:
         column = self._target(name)[0]

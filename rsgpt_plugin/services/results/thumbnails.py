@@ -44,6 +44,10 @@ class Thumbnails(QObject):
             self._request(sha256)
         return None
 
+    def is_missing(self, sha256: str) -> bool:
+        """Return whether a picture is known not to be stored; one that was not read yet is not missing."""
+        return not sha256 or self._pixmaps.get(sha256, self) is None
+
     def forget_missing(self) -> None:
         """Forget which pictures were not stored, so that they are looked up again."""
         for sha256 in [sha256 for sha256, pixmap in self._pixmaps.items() if pixmap is None]:

@@ -13,10 +13,15 @@ from ..time_slices import TimeSlicer
 
 
 class ValueCount(NamedTuple):
-    """A value, None for no answer, and the number of rows that have it."""
+    """A value, None for no answer, and the number of rows that have it.
+
+    checked, corrected: those of the rows whose value a person found right, and those to which a person gave it.
+    """
 
     value: Any
     rows: int
+    checked: int = 0
+    corrected: int = 0
 
 
 def countable(value: Any) -> Any:
@@ -33,10 +38,14 @@ class ValueCounter(QObject):
         super().__init__()
         self._slices = TimeSlicer()
 
-    def start(self, rows: Sequence[LayerRow], number: int) -> None:
-        """Count the values at `number` of the rows, in place of a count in progress."""
+    def start(self, rows: Sequence[LayerRow], number: int, name: str = "") -> None:
+        """Count the values at `number`, of the column `name`, of the rows, in place of a count in progress."""
         counts: Counter[Any] = Counter()
-        values = (countable(row.values[number]) for row in rows if number < len(row.values))
+        values = (
+            (countable(row.values[number]), name in row.checked, name in row.models)
+            for row in rows
+            if number < len(row.values)
+        )
         self._slices.start(values, counts.update, lambda: self.counted.emit(_sorted(counts)))
 
     def stop(self) -> None:
@@ -45,5 +54,10 @@ class ValueCounter(QObject):
 
 
 def _sorted(counts: Counter[Any]) -> list[ValueCount]:
-    missing = [ValueCount(None, counts.pop(None))] if None in counts else []
-    return [ValueCount(value, count) for value, count in counts.most_common()] + missing
+    rows, checked, corrected = (Counter[Any]() for _ in range(3))
+    for (value, is_checked, is_corrected), count in counts.items():
+        rows[value] += count
+        checked[value] += count * is_checked
+        corrected[value] += count * is_corrected
+    found = [ValueCount(value, count, checked[value], corrected[value]) for value, count in rows.most_common()]
+    return sorted(found, key=lambda count: count.value is None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..i18n import marked, translate
-from ..text import one_line
+from ..text import one_line, percent
 from .questions import Question
 from .readers import Value
 
@@ -79,7 +79,7 @@ def hide_if_unsure(answer: TypedAnswer, min_confidence: float) -> TypedAnswer:
     if answer.value is None or answer.confidence is None or answer.confidence >= min_confidence:
         return answer
     problem = translate("Rsgpt", "I can't tell ('{text}' would be {share} sure)")
-    message = problem.format(text=_short(as_text(answer.value)), share=f"{answer.confidence:.0%}")
+    message = problem.format(text=_short(as_text(answer.value)), share=percent(answer.confidence))
     return TypedAnswer(None, answer.confidence, message, True)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Optional, Union
 
 from ..errors import OutputError
 from ..i18n import translate
-from ..results.columns import CORRECTED
+from ..results.columns import CHECKED, CORRECTED
 
 COMPANIONS = ("-wal", "-shm", "-journal")  # files that SQLite keeps next to a file while writing
 
@@ -50,8 +50,8 @@ def holds_results(columns: Collection[str]) -> bool:
 def check_replaceable(path: Path, layer: str) -> None:
     """Raise OutputError if writing `layer` into an existing GeoPackage would lose data.
 
-    That is the case if the file is not a GeoPackage, a layer with this name is not a result or has corrected rows, or
-    another program is writing the file.
+    That is the case if the file is not a GeoPackage, a layer with this name is not a result or has corrected or checked
+    rows, or another program is writing the file.
     """
     present = {name: columns for name, columns in user_tables(path).items() if name.casefold() == layer.casefold()}
     for name, columns in present.items():
@@ -63,9 +63,10 @@ def check_replaceable(path: Path, layer: str) -> None:
             raise OutputError(sentence.format(path=path, layer=name))
     check_writable(path)
     with _opened(path) as database:
-        for name in (name for name, columns in present.items() if CORRECTED in columns):
-            query = f"SELECT count(*) FROM {_quoted(name)} WHERE {CORRECTED} <> ''"  # nosec B608 - quoted names
-            check_corrected(path, *(_first_row(database, query) or (0,)))
+        for name, columns in present.items():
+            for mark in {CORRECTED, CHECKED}.intersection(columns):
+                query = f"SELECT count(*) FROM {_quoted(name)} WHERE {mark} <> ''"  # nosec B608 - quoted names
+                check_corrected(path, *(_first_row(database, query) or (0,)))
 
 
 def check_writable(path: Path, timeout_s: float = 1.0) -> None:
@@ -80,7 +81,7 @@ def check_corrected(path: Union[Path, str], rows: int) -> None:
     if rows:
         sentence = translate(
             "Rsgpt",
-            "{path} contains rows that a person corrected ({count}), which would be lost. Choose another output, or "
+            "{path} contains rows that a person reviewed ({count}), which would be lost. Choose another output, or "
             "move this one elsewhere.",
         )
         raise OutputError(sentence.format(path=path, count=rows))

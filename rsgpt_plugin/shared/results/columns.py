@@ -11,6 +11,7 @@ CAPTION, CONFIDENCE, REASON = "caption", "confidence", "reason"
 QUESTION, ANSWER = "question", "answer"
 CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
 ANSWERED_BY = "answered_by"
+CHECKED, CHECKED_AT, REVIEWED_BY = "checked", "checked_at", "reviewed_by"
 OBJECT, SEARCH_WINDOW = "object", "search_window"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
@@ -35,7 +36,7 @@ MOMENT = DataType("QDateTime", "timestamp[ms]")  # in UTC
 class ColumnOrigin(Enum):
     """Which layers have a column. RESULT: all results. BATCH: results of `rsgpt batch` only. OBJECTS: found objects.
 
-    CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with corrected answers.
+    CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with reviewed answers.
     BEFORE_CORRECTION: the same layers; the model's value, in a column named after the corrected one.
     """
 
@@ -124,6 +125,22 @@ COLUMNS: tuple[Column, ...] = (
         ColumnGroup.STATE,
         ColumnOrigin.CORRECTION,
     ),
+    Column(
+        CHECKED_AT,
+        MOMENT,
+        mark("Checked at"),
+        mark("time at which a person found an answer right"),
+        ColumnGroup.STATE,
+        ColumnOrigin.CORRECTION,
+    ),
+    Column(
+        REVIEWED_BY,
+        TEXT,
+        mark("Reviewed by"),
+        mark("who corrected or checked the row last"),
+        ColumnGroup.STATE,
+        ColumnOrigin.CORRECTION,
+    ),
     Column("status", TEXT, mark("Status"), mark("answered, partial, unsure, skipped or failed"), ColumnGroup.STATE),
     Column(REASON, TEXT, mark("Reason"), mark("why a value is missing or doubtful"), is_long=True, in_tip=True),
     Column("model", TEXT, mark("Model"), mark("name of the model")),
@@ -161,6 +178,14 @@ COLUMNS: tuple[Column, ...] = (
         TEXT,
         mark("Corrected"),
         mark("names of the columns that a person corrected"),
+        ColumnGroup.HIDDEN,
+        ColumnOrigin.CORRECTION,
+    ),
+    Column(
+        CHECKED,
+        TEXT,
+        mark("Checked"),
+        mark("names of the columns that a person found right"),
         ColumnGroup.HIDDEN,
         ColumnOrigin.CORRECTION,
     ),

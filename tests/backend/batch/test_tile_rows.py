@@ -90,7 +90,7 @@ def test_answers_below_the_minimum_confidence_are_empty(plan: RasterPlan) -> Non
         0.6,
         0.6,
     )
-    assert values["reason"].startswith("water: I can't tell ('yes' would be 60% sure)")
+    assert values["reason"].startswith("water: I can't tell ('yes' would be 60 % sure)")
 
 
 def test_without_a_caption_the_confidence_is_the_lowest_of_the_answers(plan: RasterPlan) -> None:

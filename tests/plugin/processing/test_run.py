@@ -183,7 +183,7 @@ def test_an_answer_below_the_minimum_confidence_is_left_empty(bench: RunBench, g
     counts, (row,) = bench.run(asking, places(1), 1)
     assert (row["status"], row["n"], counts.skipped) == ("unsure", NULL, 1)
     assert row["n_confidence"] == pytest.approx(0.8)
-    assert row["reason"] == "n: I can't tell ('12' would be 80% sure)"
+    assert row["reason"] == "n: I can't tell ('12' would be 80 % sure)"
     again, (row,) = bench.run(replace(asking, least_confidence=0.8), places(1), 1)
     assert (row["status"], row["n"], again.asked) == ("answered", 12, 0)  # it was cached nevertheless
 

@@ -95,11 +95,11 @@ def test_yes_confidence_is_its_share_of_yes_and_no() -> None:
 def test_an_answer_below_the_minimum_confidence_is_hidden(min_confidence: float, value: Optional[bool]) -> None:
     answer = hide_if_unsure(TypedAnswer(True, 0.6), min_confidence)
     assert (answer.value, answer.confidence) == (value, 0.6)
-    assert answer.problem == ("" if value else "I can't tell ('yes' would be 60% sure)")
+    assert answer.problem == ("" if value else "I can't tell ('yes' would be 60 % sure)")
 
 
 def test_a_hidden_count_of_one_is_not_written_as_yes() -> None:
-    assert hide_if_unsure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20% sure)"
+    assert hide_if_unsure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20 % sure)"
 
 
 def test_an_answer_without_confidence_is_not_hidden() -> None:

@@ -44,7 +44,8 @@ def test_columns_of_clicks_corrections_and_objects_are_in_no_result_of_tiles() -
     written = {entry.name for entry in [*leading_columns(), *trailing_columns(batch=True)]}
     others = {entry.name for entry in COLUMNS} - written
     assert others == {
-        "question", "answer", "caption_model", "answer_model", "corrected", "corrected_at", "object", "search_window",
+        "question", "answer", "caption_model", "answer_model", "corrected", "corrected_at", "checked", "checked_at",
+        "reviewed_by", "object", "search_window",
     }  # fmt: skip
 
 
@@ -60,8 +61,8 @@ def test_every_column_is_in_one_section_of_the_form() -> None:
     by_group = {group: names_in(group) for group in ColumnGroup}
     assert sorted(name for found in by_group.values() for name in found) == sorted(entry.name for entry in COLUMNS)
     assert by_group[ColumnGroup.ASKED] == ["question"]
-    assert by_group[ColumnGroup.STATE] == ["corrected_at", "status"]
-    assert by_group[ColumnGroup.HIDDEN] == ["corrected"]
+    assert by_group[ColumnGroup.STATE] == ["corrected_at", "checked_at", "reviewed_by", "status"]
+    assert by_group[ColumnGroup.HIDDEN] == ["corrected", "checked"]
 
 
 def test_the_meaning_of_names_of_clicks_is_not_fixed() -> None:

@@ -27,7 +27,8 @@ def test_column_and_type_names_are_unique() -> None:
 
 def test_columns_of_results_and_of_corrections_are_reserved() -> None:
     written = {column.name for column in [*leading_columns(), *trailing_columns(batch=True)]}
-    assert written | {"fid", "geom", "geometry", "corrected", "corrected_at"} == reserved_names()
+    reviewed = {"corrected", "corrected_at", "checked", "checked_at", "reviewed_by"}
+    assert written | {"fid", "geom", "geometry"} | reviewed == reserved_names()
     with pytest.raises(QuestionError, match="`corrected` is reserved"):
         parse_questions("corrected[text]: What is new?")
 

@@ -12,7 +12,7 @@ from ...data.scenes import QUESTION, scene_questions
 from ...errors import UsageError
 from ...evaluate.ask_all import AskOptions, EvaluatedModel, Scored
 from ...evaluate.result import EvaluationResult, benchmark_name, is_result, read_result
-from ..model_options import add_model, engine_from
+from ..model_options import add_model, count_value, engine_from
 from ..output_files import check_file, has_in_head, write_text
 from ..printing import ResultPrinter, note
 from .objects import add_objects_parser
@@ -78,7 +78,7 @@ def _add_result_parsers(kinds: argparse._SubParsersAction[argparse.ArgumentParse
         "sheet", help="make a web page on which people rate the captions of one or two models blind"
     )
     sheet.add_argument("results", nargs="+", type=Path, metavar="FILE", help="file written by `captions --answers`")
-    sheet.add_argument("--limit", type=_count, help="maximum number of pictures, evenly spread")
+    sheet.add_argument("--limit", type=count_value, help="maximum number of pictures, evenly spread")
     sheet.add_argument("--out", type=Path, required=True, help="HTML file to write")
     sheet.set_defaults(run=write_sheet)
     ratings = kinds.add_parser("ratings", help="summarize the ratings")
@@ -91,8 +91,8 @@ def _add_options(part: argparse.ArgumentParser) -> None:
     """Add the options for the model, the number of prompts, and the output."""
     add_model(part)
     part.add_argument("--url", help="OpenAI-compatible server of the model --model; its key is in RSGPT_API_KEY")
-    part.add_argument("--beams", type=_count, default=0, help="number of beams; 1 is greedy search")
-    part.add_argument("--limit", type=_count, help="maximum number of pictures or questions, evenly spread")
+    part.add_argument("--beams", type=count_value, default=0, help="number of beams; 1 is greedy search")
+    part.add_argument("--limit", type=count_value, help="maximum number of pictures or questions, evenly spread")
     part.add_argument("--answers", type=Path, help="JSON file for the scores and all answers")
     part.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -234,10 +234,3 @@ def _names(text: str) -> tuple[str, list[str]]:
     if not folder or not answers:
         raise argparse.ArgumentTypeError("write FOLDER=NAME, for example cIndustry=industrial area,factory")
     return folder, answers
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("write a whole number of at least 1")
-    return count

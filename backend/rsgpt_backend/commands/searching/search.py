@@ -10,7 +10,7 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 
 from ...errors import DataError, EngineError, ModelError, RsgptError, UsageError
 from ..batch import TILE_SIDES, incomplete
-from ..model_options import add_features, add_gsd, add_model, caching_engine_from, note_unused_gsd
+from ..model_options import add_features, add_gsd, add_model, caching_engine_from, count_value, note_unused_gsd
 from ..printing import ResultPrinter
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="PIXELS",
         help="search the tiles of georeferenced rasters with this side length instead of whole pictures",
     )
-    parser.add_argument("--top", type=_count, default=_TOP, metavar="K", help=f"number of results per query ({_TOP})")
+    parser.add_argument(
+        "--top", type=count_value, default=_TOP, metavar="K", help=f"number of results per query ({_TOP})"
+    )
     add_gsd(parser)
     add_model(parser)
     add_features(parser)
@@ -100,12 +102,6 @@ def _tiles(size: int, reads_gsd: bool) -> RasterTiles:
     except ModuleNotFoundError as error:
         raise incomplete(error.name) from error
     return RasterTiles(size, reads_gsd)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError("write a whole number above 0")
-    return int(text)
 
 
 def _texts(args: argparse.Namespace) -> list[str]:

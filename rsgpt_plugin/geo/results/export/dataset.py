@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ....errors import OutputError
 from ....shared.answers.answer_types import AnswerType, answer_type
 from ....shared.answers.typed_answers import as_text
-from ....shared.results.columns import ANSWER, CAPTION, QUESTION
+from ....shared.results.columns import ANSWER, CAPTION, CHECKED, CORRECTED, QUESTION
 from ..display_values import DisplayColumn, Kind
 from ..layer_rows import LayerRow
 from .export_rows import ExportRows, discard, text_file, write_error
@@ -51,7 +51,7 @@ def write_dataset(export: ExportRows, folder: Path) -> int:
             filename = f"{row.sha256[:16]}.png"
             (folder / PICTURES / filename).write_bytes(png)
             values = {column.means: value for column, value in zip(export.columns, row.values) if column.means}
-            captions += _caption_entries(filename, values, row)
+            captions += _caption_entries(filename, values, row, export)
             questions += _question_entries(filename, values, row, export)
     except OSError as error:
         raise write_error(folder, str(error)) from error
@@ -71,11 +71,14 @@ def _is_own_export(path: Path) -> bool:
     return isinstance(data, dict) and _MADE_BY.items() <= data.items()
 
 
-def _caption_entries(filename: str, values: dict[str, Any], row: LayerRow) -> list[dict[str, Any]]:
-    caption = values.get(ANSWER if _is_clicked_caption(values, row) else CAPTION)
+def _caption_entries(filename: str, values: dict[str, Any], row: LayerRow, export: ExportRows) -> list[dict[str, Any]]:
+    means = ANSWER if _is_clicked_caption(values, row) else CAPTION
+    caption = values.get(means)
     if not caption:
         return []
-    return [{"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(caption)}]
+    (column,) = (column for column in export.columns if column.means == means)
+    entry = {"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(caption)}
+    return [{**entry, **_reviewed(column, row)}]
 
 
 def _is_clicked_caption(values: dict[str, Any], row: LayerRow) -> bool:
@@ -90,11 +93,19 @@ def _question_entries(filename: str, values: dict[str, Any], row: LayerRow, expo
             "question": _question_text(column, values, row),
             "answer": as_text(values[column.means]),
             "type": _type(column, row),
+            **_reviewed(column, row),
         }
         for column in export.columns
         if column.editable and column.means != CAPTION and values[column.means] is not None
     ]
     return [{"filename": filename, "caption": str(values.get(CAPTION) or ""), "qa_pairs": pairs}] if pairs else []
+
+
+def _reviewed(column: DisplayColumn, row: LayerRow) -> dict[str, str]:
+    """Return whether a person corrected the answer or found it right, {} if no person did."""
+    if column.name in row.models:
+        return {"reviewed": CORRECTED}
+    return {"reviewed": CHECKED} if column.name in row.checked else {}
 
 
 def _question_text(column: DisplayColumn, values: dict[str, Any], row: LayerRow) -> str:

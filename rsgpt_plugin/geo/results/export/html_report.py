@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..display_values import DisplayColumn, Kind, confidence_level, display_text
 from ..inline_picture import inline_picture
-from ..layer_rows import LayerRow
+from ..layer_rows import LayerRow, shown_confidence
 from .export_rows import PAGE_POLICY, ExportRows, text_file
 
 translate = QCoreApplication.translate
@@ -108,14 +108,17 @@ def _line(row: LayerRow, export: ExportRows) -> str:
 
 
 def _cell(row: LayerRow, number: int, column: DisplayColumn) -> str:
-    text = html.escape(display_text(row.values[number], column.kind))
+    is_outdated = column.kind is Kind.CONFIDENCE and bool(row.models)
+    text = "–" if is_outdated else html.escape(display_text(row.values[number], column.kind))
     if column.name in row.models:
         answer = html.escape(display_text(row.models[column.name], column.kind))
         note = html.escape(translate("Rsgpt", "Corrected. Model's answer:"))
         text = f'<em>{text}</em><div class="p">{note} {answer}</div>'
+    if column.name in row.checked:
+        text += f'<div class="p">{html.escape(translate("Rsgpt", "Marked as right"))}</div>'
     if column.kind is Kind.STATUS and row.reason:
         text += f'<div class="p">{html.escape(row.reason)}</div>'
-    sure = row.values[number] if column.kind is Kind.CONFIDENCE else row.sure[number]
+    sure = shown_confidence(row, number, column)
     kind = ' class="n"' if column.kind.is_number else ""
     return f"<td{kind}>{text}{''.join(_bar(sure))}</td>"
 

@@ -12,7 +12,10 @@ from qgis.core import (
     QgsAttributeEditorTextElement,
     QgsEditFormConfig,
     QgsEditorWidgetSetup,
+    QgsExpression,
     QgsField,
+    QgsProperty,
+    QgsPropertyCollection,
     QgsValueMapFieldFormatter,
     QgsVectorLayer,
 )
@@ -20,13 +23,15 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ....shared.i18n import marked
 from ....shared.results import columns as table
-from ....shared.results.columns import ColumnGroup
+from ....shared.results.columns import CONFIDENCE, CORRECTED, ColumnGroup
 from ..column_roles import ResultColumns
 from ..display_values import yes_or_no
 from ..schema import is_yes_or_no
-from .map_tip import picture_tag
+from .map_tip import is_marked, picture_tag
 
 translate = QCoreApplication.translate
+
+_DECIMALS = 2  # of confidences
 
 
 def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
@@ -38,6 +43,7 @@ def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
     config.setLayout(Qgis.AttributeFormLayout.DragAndDrop)
     config.addTab(_page(layer, columns))
     _protect(layer, columns, config)
+    _describe_confidences(layer, columns, config)
     layer.setEditFormConfig(config)
 
 
@@ -56,6 +62,8 @@ def _choose_widgets(layer: QgsVectorLayer, columns: ResultColumns) -> None:
     fields = layer.fields()
     for column in columns.present([column.name for column in table.COLUMNS if column.is_long]):
         _set_widget(layer, column, "TextEdit", {"IsMultiline": True, "UseHtml": False})
+    for confidence, _ in _confidences(columns):
+        _set_widget(layer, confidence, "Range", {"Precision": _DECIMALS, "AllowNull": True})
     for answered in columns.questions:
         for column in filter(None, (answered.name, answered.model)):
             if is_yes_or_no(fields.field(column)):
@@ -108,6 +116,24 @@ def _group(layer: QgsVectorLayer, name: str, columns: Sequence[str]) -> QgsAttri
 def _add(layer: QgsVectorLayer, group: QgsAttributeEditorContainer, columns: Sequence[str]) -> None:
     for column in columns:
         group.addChildElement(QgsAttributeEditorField(column, layer.fields().lookupField(column), group))
+
+
+def _confidences(columns: ResultColumns) -> list[tuple[str, str]]:
+    """Return the columns of confidences with the expression whether the model's confidence no longer applies."""
+    found = [(answered.confidence, is_marked(answered.name, CORRECTED)) for answered in columns.questions]
+    return found + [(name, f"coalesce(attribute('{CORRECTED}'), '') <> ''") for name in columns.present([CONFIDENCE])]
+
+
+def _describe_confidences(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:
+    """Label the confidence of a corrected answer as that of the model before."""
+    before = translate("Rsgpt", "{label}, before the answer was corrected")
+    for name, is_corrected in _confidences(columns):
+        label = layer.attributeAlias(layer.fields().lookupField(name))
+        plain, marked_label = (QgsExpression.quotedString(text) for text in (label, before.format(label=label)))
+        alias = QgsProperty.fromExpression(f"if({is_corrected}, {marked_label}, {plain})")
+        properties = QgsPropertyCollection()
+        properties.setProperty(QgsEditFormConfig.DataDefinedProperty.Alias, alias)
+        config.setDataDefinedFieldProperties(name, properties)
 
 
 def _protect(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:

@@ -6,8 +6,9 @@ from qgis.core import QgsExpression, QgsFields
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ....shared.results import columns as table
+from ....shared.results.columns import CHECKED, CORRECTED, REVIEWED_BY
 from ..column_roles import Answered, ResultColumns
-from ..display_values import yes_or_no
+from ..display_values import review_text, yes_or_no
 from ..schema import is_yes_or_no
 
 translate = QCoreApplication.translate
@@ -34,7 +35,7 @@ def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
         lines.append(f"<p><i>[% {_escaped(_column(columns.known['question']))} %]</i></p>")
     text = columns.text or columns.known.get(table.OBJECT)
     if text:
-        certainty = _certainty(columns.known["confidence"]) if "confidence" in columns.known else "''"
+        certainty = _certainty(text, columns.known.get("confidence", ""))
         lines.append(f"<p><b>[% {_escaped(_column(text))} %]</b>[% {certainty} %]</p>")
     if columns.questions:
         lines.append("<p>" + "".join(_answer_line(answered, fields) for answered in columns.questions) + "</p>")
@@ -63,7 +64,7 @@ def _answer_line(answered: Answered, fields: QgsFields) -> str:
     value = _value(answered.name, fields)
     return (
         f"[% {_escaped(_quoted(answered.name))} %]: [% {_escaped(f'coalesce({value}, {_unknown()})')} %]"
-        f"[% {_certainty(answered.confidence)} %]<br>"
+        f"[% {_certainty(answered.name, answered.confidence)} %]<br>"
     )
 
 
@@ -75,9 +76,27 @@ def _value(name: str, fields: QgsFields) -> str:
     return f"CASE WHEN {column} THEN {yes} WHEN NOT {column} THEN {no} END"
 
 
-def _certainty(name: str) -> str:
-    column = _column(name)
-    return f"coalesce(' (' || to_string(try(round(100 * {column}))) || ' %)', '')"
+def _certainty(name: str, confidence: str) -> str:
+    """Return the expression of what is known about an answer: its confidence, or who corrected or checked it."""
+    sure = f"to_string(try(round(100 * {_column(confidence)}))) || ' %'" if confidence else "NULL"
+    known = f"if({is_marked(name, CORRECTED)}, {reviewed(CORRECTED)}, {sure})"
+    checked = f"if({is_marked(name, CHECKED)}, {reviewed(CHECKED)}, NULL)"
+    parts = f"array_to_string(array_remove_all(array({known}, {checked}), NULL), ', ')"
+    return f"coalesce(' (' || nullif({_escaped(parts)}, '') || ')', '')"
+
+
+def is_marked(name: str, mark: str) -> str:
+    """Return the expression whether a person corrected or checked (mark) the column `name` of a row.
+
+    It is false in a layer without such columns, which are added later.
+    """
+    return f"array_contains(string_to_array(coalesce(attribute('{mark}'), ''), ' '), {_quoted(name)})"
+
+
+def reviewed(mark: str) -> str:
+    """Return the expression of the text “corrected by …” or “checked by …”, without a name if it is unknown."""
+    named = f"replace({_quoted(review_text(mark, '{name}'))}, '{{name}}', attribute('{REVIEWED_BY}'))"
+    return f"coalesce({named}, {_quoted(review_text(mark, None))})"
 
 
 def _unknown() -> str:

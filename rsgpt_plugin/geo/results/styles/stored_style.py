@@ -6,7 +6,7 @@ QGIS applies a stored default style when the layer is added to any project, and 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from qgis.core import Qgis, QgsDataProvider, QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
@@ -67,13 +67,40 @@ def has_stored_style(source: str) -> bool:
     return is_style_file(Path(layer.styleURI()), layer)
 
 
+class StyleUpdate(NamedTuple):
+    """Our style for the present columns of a layer in a GeoPackage. `store` uses no objects of QGIS.
+
+    Made on the main thread: QGIS 3.40 can hang if two threads open the same file.
+    """
+
+    path: Path
+    layer: str
+    qml: str
+
+    @classmethod
+    def of(cls, layer: QgsVectorLayer) -> Optional[StyleUpdate]:
+        """Return the update of an opened layer, None if it is not in a GeoPackage."""
+        path = Path(str(QgsProviderRegistry.instance().decodeUri("ogr", layer.source()).get("path") or ""))
+        if layer.providerType() != "ogr" or path.suffix.lower() != ".gpkg":
+            return None
+        return cls(path, _layer_name(layer), _qml(layer.clone()))
+
+    def store(self) -> None:
+        """Replace our stored default style, if there is one. Raises OutputError if the file is locked."""
+        if has_style(self.path, self.layer):
+            put_style(self.path, self.layer, self.qml)
+
+
 def _opened(source: str) -> QgsVectorLayer:
     return QgsVectorLayer(source, "opened", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
 
 
 def _opened_name(source: str) -> str:
     """Return the name of the layer that QGIS opens for a source without a name: not always the first table."""
-    layer = _opened(source)
+    return _layer_name(_opened(source))
+
+
+def _layer_name(layer: QgsVectorLayer) -> str:
     opened = layer.dataProvider().subLayers() if layer.isValid() else []
     return str(opened[0]).split(QgsDataProvider.sublayerSeparator())[1] if opened else ""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from qgis.core import (
     Qgis,
@@ -12,6 +14,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsMapLayer,
     QgsProviderRegistry,
+    QgsReadWriteContext,
     QgsRuleBasedLabeling,
     QgsRuleBasedRenderer,
     QgsUnitTypes,
@@ -22,7 +25,7 @@ from qgis.PyQt.QtXml import QDomDocument
 
 from ....core.paths import plugin_root
 from ....shared.files.geopackage import holds_results
-from ....shared.results.columns import OBJECT
+from ....shared.results.columns import CORRECTED, OBJECT
 from ..column_roles import ResultColumns, result_columns
 from .attribute_form import set_form
 from .map_tip import answers_label, caption_label, map_tip
@@ -37,7 +40,10 @@ _MANY_ROWS = 2000
 _SAMPLED_ROWS = 1000
 _SCALE_MARGIN = 4  # the scale of the map and of the ground differ by projection
 
-_LABELS_ONLY = QgsMapLayer.StyleCategory.Labeling
+_CATEGORIES = QgsMapLayer.StyleCategory
+_LABELS_ONLY = _CATEGORIES.Labeling
+_SYMBOL_ID = re.compile(r' id="\{[^"]*\}"')  # differs each time a style is loaded
+_TEXTS = _CATEGORIES.MapTips | _CATEGORIES.Fields | _CATEGORIES.Forms
 
 
 def apply_style(layer: QgsVectorLayer) -> None:
@@ -52,10 +58,10 @@ def apply_style(layer: QgsVectorLayer) -> None:
         layer.triggerRepaint()
         return
     polygons = layer.geometryType() == Qgis.GeometryType.Polygon
-    symbols = QgsMapLayer.StyleCategory.Symbology | _LABELS_ONLY
+    symbols = _CATEGORIES.Symbology | _LABELS_ONLY
     layer.loadNamedStyle(str(STYLE_FILE), True, symbols if polygons else _LABELS_ONLY)
     if polygons:
-        _name_rules(layer)
+        _set_rules(layer, columns)
     _label(layer, columns)
     apply_texts(layer)
     layer.triggerRepaint()
@@ -69,6 +75,35 @@ def apply_texts(layer: QgsVectorLayer) -> None:
     shown = columns.text or columns.known.get(OBJECT)
     if shown:
         layer.setDisplayExpression(QgsExpression.quotedColumnRef(shown))
+
+
+class OwnStyle(NamedTuple):
+    """Which parts of the style of a layer are those of `apply_style`, without changes of the user."""
+
+    symbols: bool
+    texts: bool
+
+    def update(self, layer: QgsVectorLayer) -> None:
+        """Set these parts again, after columns were added or removed."""
+        if self.symbols:
+            style_polygons_by_confidence(layer)
+            layer.triggerRepaint()
+        if self.texts:
+            apply_texts(layer)
+
+
+def own_style(layer: QgsVectorLayer) -> OwnStyle:
+    """Return what `apply_style` would leave as it is."""
+    present, styled = layer.clone(), layer.clone()  # a copy has other constraints than its layer
+    apply_style(styled)
+    same = [_exported(present, part) == _exported(styled, part) for part in (_CATEGORIES.Symbology, _TEXTS)]
+    return OwnStyle(same[0] and layer.geometryType() == Qgis.GeometryType.Polygon, same[1])
+
+
+def _exported(layer: QgsVectorLayer, categories: QgsMapLayer.StyleCategory) -> str:
+    document = QDomDocument()
+    layer.exportNamedStyle(document, QgsReadWriteContext(), categories)
+    return _SYMBOL_ID.sub("", document.toString())
 
 
 def show_styled(layer: QgsVectorLayer) -> None:
@@ -101,8 +136,8 @@ def _is_in_file(layer: QgsVectorLayer) -> bool:
 
 def style_polygons_by_confidence(layer: QgsVectorLayer) -> None:
     """Set only the symbols of the style of results layers."""
-    layer.loadNamedStyle(str(STYLE_FILE), True, QgsMapLayer.StyleCategory.Symbology)
-    _name_rules(layer)
+    layer.loadNamedStyle(str(STYLE_FILE), True, _CATEGORIES.Symbology)
+    _set_rules(layer, result_columns(layer))
 
 
 def level_names() -> tuple[str, str, str]:
@@ -114,13 +149,22 @@ def level_names() -> tuple[str, str, str]:
     )
 
 
-def _name_rules(layer: QgsVectorLayer) -> None:
-    """Translate the legend. The order is that of the rules in the style file."""
-    names = (*level_names(), translate("Rsgpt", "No answer"))
+def _set_rules(layer: QgsVectorLayer, columns: ResultColumns) -> None:
+    """Translate the legend, and style corrected rows in a layer that may have some, as no confidence applies to them.
+
+    The order is that of the rules in the style file.
+    """
+    names = (*level_names(), translate("Rsgpt", "No answer"), translate("Rsgpt", "Corrected by a person"))
     renderer = layer.renderer().clone()
     if isinstance(renderer, QgsRuleBasedRenderer):
-        for rule, name in zip(renderer.rootRule().children(), names):
+        *levels, corrected = renderer.rootRule().children()
+        for rule, name in zip((*levels, corrected), names):
             rule.setLabel(name)
+        if CORRECTED in columns.known:
+            for rule in levels:
+                rule.setFilterExpression(f"coalesce(\"{CORRECTED}\", '') = '' AND ({rule.filterExpression()})")
+        else:
+            renderer.rootRule().removeChild(corrected)
         # Set the renderer again, so that a layer tree that already shows the layer updates the names.
         layer.setRenderer(renderer)
 

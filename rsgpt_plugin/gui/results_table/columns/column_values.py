@@ -76,7 +76,7 @@ class ColumnValues(QObject):
             return
         self._wanted = (layer, column, for_style)
         # The map shows all rows, the dialog those of the table.
-        self._counter.start(list(model.all_rows if for_style else model.shown_rows), model.number_of(name) - 1)
+        self._counter.start(list(model.all_rows if for_style else model.shown_rows), model.number_of(name) - 1, name)
 
     def _on_counted(self, counts: Sequence[ValueCount]) -> None:
         wanted, self._wanted = self._wanted, None
@@ -130,7 +130,7 @@ class ColumnValues(QObject):
             self.summary.show_counts(None, ())
         else:  # the map, whose colors the bar uses, shows all rows
             rows = model.shown_rows if self._counted.name in self._ranked else model.all_rows
-            self._summary_counter.start(list(rows), model.number_of(self._column) - 1)
+            self._summary_counter.start(list(rows), model.number_of(self._column) - 1, self._column)
 
     def _show_summary(self, counts: Sequence[ValueCount]) -> None:
         model, column = self._view.results, self._counted
@@ -139,6 +139,6 @@ class ColumnValues(QObject):
         is_first = column.name not in self._ranked
         ranked = self._rank(column, counts)
         if is_first and len(model.shown_rows) < len(model.all_rows):
-            self._summary_counter.start(list(model.shown_rows), model.number_of(column.name) - 1)
+            self._summary_counter.start(list(model.shown_rows), model.number_of(column.name) - 1, column.name)
         else:
             self.summary.show_counts(column, counts, ranked)

@@ -41,7 +41,7 @@ class SummaryBar(QWidget):
         self._column, self._counts = (column, counts) if fits else (None, ())
         self._ranked = ranked
         texts = [self._text(count) for count in self._counts]
-        self.setAccessibleName(", ".join([column.label, *texts]) if column is not None and texts else "")
+        self.setAccessibleName(", ".join([self._label(), *texts]) if texts else "")
         self.setVisible(self._column is not None)
         self.update()
 
@@ -54,7 +54,7 @@ class SummaryBar(QWidget):
         painter = QPainter(self)
         middle = QTextOption(Qt.AlignmentFlag.AlignVCenter)
         middle.setWrapMode(QTextOption.WrapMode.NoWrap)
-        painter.drawText(QRectF(self._label_box()), self._column.label, middle)
+        painter.drawText(QRectF(self._label_box()), self._label(), middle)
         for box, count in self.segments():
             color = QColor(value_color(count.value, self._ranked))
             painter.fillRect(box.adjusted(0, 0, -1, 0), color)
@@ -91,9 +91,19 @@ class SummaryBar(QWidget):
         return bool(super().event(event))
 
     def _label_box(self) -> QRect:
-        label = self._column.label if self._column is not None else ""
-        width = min(self.fontMetrics().horizontalAdvance(label) + 3 * _MARGIN, self.width() // 4)
+        width = min(self.fontMetrics().horizontalAdvance(self._label()) + 3 * _MARGIN, self.width() // 2)
         return QRect(0, 0, width, self.height())
+
+    def _label(self) -> str:
+        """Return the name of the column, and how many of its answers a person reviewed and found right."""
+        if self._column is None:
+            return ""
+        right = sum(count.checked for count in self._counts)
+        reviewed = right + sum(count.corrected for count in self._counts)
+        if not reviewed:
+            return self._column.label
+        text = self.tr("{column} – right: {right} of {reviewed} reviewed")
+        return text.format(column=self._column.label, right=right, reviewed=reviewed)
 
     def _text(self, count: ValueCount) -> str:
         kind = self._column.kind if self._column is not None else None

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ....geo.results.display_values import DisplayColumn, display_text
 from ....services.results.value_counts import ValueCount
+from ....shared.text import percent
 from ...widgets import set_initial_size, text_label
 
 _MOST_SHOWN = 1000  # different values
@@ -40,7 +41,7 @@ class ValuesDialog(QDialog):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        total = sum(count for _, count in counts)
+        total = sum(count.rows for count in counts)
         self._fill(column, total)
         text = self.tr("Rows: {total}. Different values: {count}.").format(total=total, count=len(counts))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -57,9 +58,9 @@ class ValuesDialog(QDialog):
         set_initial_size(self, 24, 22)
 
     def _fill(self, column: DisplayColumn, total: int) -> None:
-        for row, (value, count) in enumerate(self._counts):
+        for row, (value, count, *_) in enumerate(self._counts):
             label = self.tr("No answer") if value is None else display_text(value, column.kind)
-            for number, text in enumerate((label, str(count), f"{count / total:.0%}")):
+            for number, text in enumerate((label, str(count), percent(count / total))):
                 item = QTableWidgetItem(text)
                 if number:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -13,6 +13,7 @@ from ....services.results.correcting.correction_service import CorrectionService
 from ....services.results.table_rows import TableRows
 from ..table_view import ResultsView
 from .correct_dialog import CorrectDialog
+from .writing_dialog import WritingDialog
 
 
 class TableCorrections(QObject):
@@ -31,12 +32,16 @@ class TableCorrections(QObject):
         self._rows = rows
         self._service = CorrectionService()
         self._is_long = False
+        self._writing: Optional[WritingDialog] = None
         view.results.edited.connect(self._correct)
         view.restore_requested.connect(self._restore)
+        view.check_requested.connect(self._check)
+        view.uncheck_requested.connect(self._uncheck)
         view.correct_requested.connect(self.open_dialog)
         view.undo_requested.connect(self.undo)
         view.redo_requested.connect(self.redo)
         self._service.progressed.connect(self._on_progress)
+        self._service.writing.connect(self._show_writing)
         self._service.ended.connect(self._on_ended)
         self._service.failed.connect(self._on_failed)
 
@@ -94,9 +99,28 @@ class TableCorrections(QObject):
         if self._layer is not None:
             self._service.restore(self._layer, fids, name)
 
+    def _check(self, name: str, fids: Sequence[int]) -> None:
+        if self._layer is not None:
+            self._service.check(self._layer, fids, name)
+
+    def _uncheck(self, name: str, fids: Sequence[int]) -> None:
+        if self._layer is not None:
+            self._service.uncheck(self._layer, fids, name)
+
     def _on_progress(self, percent: float) -> None:
         self._is_long = True
         self.progressed.emit(percent)
+        if self._writing is not None:
+            self._writing.bar.setValue(round(percent))
+
+    def _show_writing(self, is_writing: bool) -> None:
+        if is_writing:
+            self._writing = WritingDialog(self._view.window())
+            self._writing.rejected.connect(self._service.stop)
+            self._writing.show()  # open() would leave other windows of QGIS usable
+        elif self._writing is not None:
+            dialog, self._writing = self._writing, None
+            dialog.end()
 
     def _end(self) -> None:
         if self._is_long:

@@ -1,4 +1,4 @@
-"""Corrections of any number of rows, with undo and redo, in slices that keep the window responsive."""
+"""Corrections and checks of any number of rows, with undo and redo, in slices that keep the window responsive."""
 
 from __future__ import annotations
 
@@ -8,36 +8,22 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Optional
 
-from qgis.core import QgsFeature, QgsVectorLayer
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ....errors import OutputError
-from ....geo.results.column_roles import result_columns
-from ....geo.results.layer_rows import attributes_only, null_to_none
-from ....shared.results.columns import CORRECTED_AT
 from ....unexpected import log_unexpected
 from ...time_slices import TimeSlicer
 from ..layer_edits import write_values
-from .corrections import add_correction_columns, correction, lost_answer, missing_row, restoration, value_check
+from .corrections import add_check_columns, add_correction_columns
+from .row_edits import BATCH_SIZE, RowEdit, checks, corrections, restorations, reversals, unchecks
 
 translate = QCoreApplication.translate
 
-_BATCH_SIZE = 100  # rows that are read at a time; fewer rows are written at once
+_AT_ONCE = 500  # rows that are written at once in an edit session
+_PART = 10  # more rows are written so many at a time
 _MAX_STEPS = 100
 _MAX_ROWS = 200_000  # in the steps of a history: about 0.4 KB each
-
-
-class RowEdit(NamedTuple):
-    """The values of some columns of a row before and after an edit. No columns: it stays as it is; problem: why, or "".
-
-    Rows share `columns`, because the history keeps the edits of many rows.
-    """
-
-    fid: int
-    columns: tuple[str, ...] = ()
-    before: tuple[Any, ...] = ()
-    after: tuple[Any, ...] = ()
-    problem: str = ""
 
 
 @dataclass
@@ -60,8 +46,9 @@ class _EditJob:
     """An edit in progress.
 
     in_session: whether the layer is in an edit session, whose edits are written at the end, as one command named
-    `label`. finished: called with the edits outside a session. column: that is corrected, or "". kept: number of rows
-    that stay as they are because of a problem.
+    `label`. finished: called with the edits outside a session. column: that is corrected or checked, or "".
+    prepare: adds the columns that the edits need. kept: number of rows that stay as they are because of a problem.
+    has_other_edits: whether the open command includes an edit of others.
     """
 
     layer: QgsVectorLayer
@@ -71,22 +58,28 @@ class _EditJob:
     label: str = ""
     message: str = ""
     column: str = ""
+    prepare: Callable[[], None] = lambda: None
     reverted: Optional[_Reverted] = None
     edits: list[RowEdit] = field(default_factory=list)
     seen: int = 0
+    written: int = 0
     kept: int = 0
     problem: str = ""
     is_watching: bool = False
+    is_command_open: bool = False
+    has_other_edits: bool = False
 
 
 class CorrectionService(QObject):
     """Runs one edit at a time, on the main thread.
 
     progressed: percent, for edits that take long. An edit ends with `ended`, or with `failed` and a message. The
-    message of `ended` is "" for one row.
+    message of `ended` is "" for one row. writing: whether an edit command stays open while the window is responsive, so
+    that the user must not edit the layer.
     """
 
     progressed = pyqtSignal(float)
+    writing = pyqtSignal(bool)
     ended = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -109,14 +102,25 @@ class CorrectionService(QObject):
         choices: of the rows that were asked something else last, () for any.
         """
         message = translate("Rsgpt", "Corrected. Rows: {count}.")
-        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), _correct_label(), message, name)
-        self._start(job, _corrections(layer, fids, name, value, choices))
+        job = self._job_for(layer, fids, _correct_label(), message)
+        job.column, job.prepare = name, partial(add_correction_columns, layer, name)
+        self._start(job, corrections(layer, fids, name, value, choices))
+
+    def check(self, layer: QgsVectorLayer, fids: Sequence[int], name: str) -> None:
+        """Mark the answers in the column `name` of these rows as right, as one step."""
+        job = self._job_for(layer, fids, _check_label(), translate("Rsgpt", "Marked as right. Rows: {count}."))
+        job.column, job.prepare = name, partial(add_check_columns, layer)
+        self._start(job, checks(layer, fids, name))
+
+    def uncheck(self, layer: QgsVectorLayer, fids: Sequence[int], name: str) -> None:
+        """Remove these marks, as one step."""
+        job = self._job_for(layer, fids, _uncheck_label(), translate("Rsgpt", "The marks are removed. Rows: {count}."))
+        self._start(job, unchecks(layer, fids, name))
 
     def restore(self, layer: QgsVectorLayer, fids: Sequence[int], name: str) -> None:
         """Restore the model's answers in the column `name` of these rows, as one step."""
         message = translate("Rsgpt", "The model's answers are restored. Rows: {count}.")
-        job = _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), _restore_label(), message)
-        self._start(job, _restorations(layer, fids, name))
+        self._start(self._job_for(layer, fids, _restore_label(), message), restorations(layer, fids, name))
 
     def undo(self, layer: QgsVectorLayer) -> None:
         """Undo the last correction. In an edit session, nothing is undone if another edit followed it."""
@@ -132,6 +136,9 @@ class CorrectionService(QObject):
         """Stop the edit in progress. Outside an edit session, the rows that are written stay and can be undone."""
         if self._job is not None:
             self._abort(translate("Rsgpt", "Stopped. Rows that were written: {count}."))
+
+    def _job_for(self, layer: QgsVectorLayer, fids: Sequence[int], label: str, message: str) -> _EditJob:
+        return _EditJob(layer, len(fids), layer.isEditable(), self._push(layer), label, message)
 
     def _history(self, layer: QgsVectorLayer) -> _EditHistory:
         key = layer.id()
@@ -172,12 +179,12 @@ class CorrectionService(QObject):
         else:
             step = steps.pop()
             job = _EditJob(layer, len(step), False, partial(_add, opposite), reverted=_Reverted(steps, step))
-            self._start(job, _reversals(layer, step))
+            self._start(job, reversals(layer, step))
 
     def _revert_in_session(self, layer: QgsVectorLayer, is_undo: bool, nothing: str) -> None:
         stack = layer.undoStack()
         text = stack.undoText() if is_undo else stack.redoText()
-        if text in (_correct_label(), _restore_label()):
+        if text in (_correct_label(), _restore_label(), _check_label(), _uncheck_label()):
             stack.undo() if is_undo else stack.redo()
             layer.triggerRepaint()
         elif stack.canUndo() if is_undo else stack.canRedo():
@@ -197,7 +204,7 @@ class CorrectionService(QObject):
             return
         self._job = job
         job.layer.willBeDeleted.connect(self._drop)
-        if job.count > _BATCH_SIZE:
+        if job.count > BATCH_SIZE:
             self._watch_other_edits(job)
             self._slices.start(edits, self._take, self._done, self._abort)
             return
@@ -222,14 +229,14 @@ class CorrectionService(QObject):
         job.seen += len(batch)
         job.kept += sum(bool(edit.problem) for edit in batch)
         job.problem = job.problem or next((edit.problem for edit in batch if edit.problem), "")
-        if job.count > _BATCH_SIZE:
-            self.progressed.emit(100.0 * job.seen / job.count)
+        if job.count > BATCH_SIZE:
+            self.progressed.emit((50.0 if job.in_session else 100.0) * job.seen / job.count)
 
     def _write(self, job: _EditJob, edits: Sequence[RowEdit]) -> bool:
         """Write edits; on an error, end the job and return False."""
         try:
-            if job.column and edits:
-                add_correction_columns(job.layer, job.column)
+            if edits:
+                job.prepare()
             before = {edit.fid: dict(zip(edit.columns, edit.before)) for edit in edits}
             write_values(job.layer, {edit.fid: dict(zip(edit.columns, edit.after)) for edit in edits}, "", before)
         except OutputError as error:
@@ -237,19 +244,52 @@ class CorrectionService(QObject):
             return False
         return True
 
-    def _write_in_session(self, job: _EditJob) -> bool:
-        """Write all edits as one command; on an error, end the job and return False."""
-        layer, written = job.layer, False
-        if layer.isEditCommandActive():  # another edit that has not ended would include this one
+    def _write_in_session(self, job: _EditJob) -> None:
+        """Write all edits as one command: at once, or in slices if they are many."""
+        if job.layer.isEditCommandActive():  # another edit that has not ended would include this one
             self._on_other_edit()
-            return False
+            return
+        self._open_command(job)
+        if len(job.edits) > _AT_ONCE:
+            self.writing.emit(True)
+            self._slices.start(
+                self._writes(job), lambda percents: self.progressed.emit(percents[-1]), self._finish, self._abort
+            )
+        elif self._write(job, job.edits):
+            self._finish()
+
+    def _writes(self, job: _EditJob) -> Iterator[float]:
+        """Write the edits, a few at a time, and yield the percent that is done."""
+        edits = iter(job.edits)
+        while (part := list(islice(edits, _PART))) and self._write(job, part):
+            job.written += len(part)
+            yield 50.0 + 50.0 * job.written / len(job.edits)
+
+    def _open_command(self, job: _EditJob) -> None:
+        layer = job.layer
         self._ignore_other_edits(job)
         layer.beginEditCommand(job.label)
-        try:
-            written = self._write(job, job.edits)
-        finally:
-            layer.endEditCommand() if written else layer.destroyEditCommand()
-        return written
+        job.is_command_open = True
+        layer.editCommandStarted.connect(self._note_other_edit)
+        for signal in (layer.beforeCommitChanges, layer.beforeRollBack):
+            signal.connect(self._on_other_edit)
+
+    def _close_command(self, job: _EditJob, succeeded: bool) -> None:
+        layer = job.layer
+        job.is_command_open = False
+        for signal in (layer.beforeCommitChanges, layer.beforeRollBack):
+            signal.disconnect(self._on_other_edit)
+        layer.editCommandStarted.disconnect(self._note_other_edit)
+        if succeeded or job.has_other_edits:  # which would be lost with the command
+            layer.endEditCommand()
+        else:
+            layer.destroyEditCommand()
+            job.written = 0
+        self.writing.emit(False)
+
+    def _note_other_edit(self, name: str) -> None:
+        if self._job is not None:
+            self._job.has_other_edits = True
 
     def _on_other_edit(self, *arguments: object) -> None:
         self._abort(translate("Rsgpt", "The edit session has changed. Rows that were written: {count}."))
@@ -265,10 +305,15 @@ class CorrectionService(QObject):
             job.is_watching = False
 
     def _done(self) -> None:
-        job = self._job
-        if job is None or (job.in_session and job.edits and not self._write_in_session(job)):
+        if self._job is not None and self._job.in_session and self._job.edits:
+            self._write_in_session(self._job)
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        job = self._close(True)
+        if job is None:
             return
-        self._close(True)
         if job.kept and job.count == 1:
             self.failed.emit(job.problem)
         elif job.kept:
@@ -280,7 +325,7 @@ class CorrectionService(QObject):
     def _abort(self, message: str) -> None:
         job = self._close(False)
         if job is not None:
-            self.failed.emit(message.replace("{count}", str(0 if job.in_session else len(job.edits))))
+            self.failed.emit(message.replace("{count}", str(job.written if job.in_session else len(job.edits))))
 
     def _close(self, succeeded: bool) -> Optional[_EditJob]:
         """End the job, and add its edits outside a session to the history."""
@@ -290,6 +335,8 @@ class CorrectionService(QObject):
             return None
         job.layer.willBeDeleted.disconnect(self._drop)
         self._ignore_other_edits(job)
+        if job.is_command_open:
+            self._close_command(job, succeeded)
         if not job.in_session and job.edits:
             job.finished(job.edits)
         if job.reverted is not None and not succeeded:
@@ -301,66 +348,8 @@ class CorrectionService(QObject):
         """Forget the edit of a layer that is being deleted."""
         self._job = None
         self._slices.stop()
+        self.writing.emit(False)
         self.ended.emit("")
-
-
-def _corrections(
-    layer: QgsVectorLayer, fids: Sequence[int], name: str, value: Any, choices: Sequence[str]
-) -> Iterator[RowEdit]:
-    columns, missing, edit_of = result_columns(layer), set(fids), _edit_maker()
-    problem_of = value_check(layer, name, value, choices)
-    for row in _rows(layer, fids):
-        missing.discard(row.id())
-        problem = problem_of(row)
-        yield edit_of(row, {} if problem else correction(columns, row, name, value), problem)
-    for fid in missing:
-        yield RowEdit(fid, problem=missing_row())
-
-
-def _restorations(layer: QgsVectorLayer, fids: Sequence[int], name: str) -> Iterator[RowEdit]:
-    columns, edit_of = result_columns(layer), _edit_maker()
-    for row in _rows(layer, fids):
-        problem = lost_answer(columns, row, name)
-        yield edit_of(row, {} if problem else restoration(columns, row, name), problem)
-
-
-def _edit_maker() -> Callable[[QgsFeature, dict[str, Any], str], RowEdit]:
-    """Return a function that makes the edit of a row from its new values by column."""
-    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-    def edit_of(row: QgsFeature, changes: dict[str, Any], problem: str) -> RowEdit:
-        columns = tuple(changes)
-        columns = shared.setdefault(columns, columns)
-        return RowEdit(row.id(), columns, _values(row, columns), tuple(changes.values()), problem)
-
-    return edit_of
-
-
-def _reversals(layer: QgsVectorLayer, step: Sequence[RowEdit]) -> Iterator[RowEdit]:
-    """Yield the reverse of each edit, with a problem if the row was deleted or changed since."""
-    edits, columns = {edit.fid: edit for edit in step}, set(layer.fields().names())
-    for row in _rows(layer, list(edits)):
-        edit = edits.pop(row.id())
-        cells = zip(edit.columns, _values(row, edit.columns), edit.after)
-        if columns.issuperset(edit.columns) and all(
-            current == value for name, current, value in cells if name != CORRECTED_AT
-        ):
-            yield RowEdit(edit.fid, edit.columns, edit.after, edit.before)
-        else:
-            yield RowEdit(edit.fid, problem=translate("Rsgpt", "The row was changed in the meantime."))
-    for fid in edits:
-        yield RowEdit(fid, problem=missing_row())
-
-
-def _rows(layer: QgsVectorLayer, fids: Sequence[int]) -> Iterator[QgsFeature]:
-    """Yield the rows that still exist, in batches: an open read cursor would lock the file during a write."""
-    remaining = iter(fids)
-    while batch := list(islice(remaining, _BATCH_SIZE)):
-        yield from list(layer.getFeatures(attributes_only().setFilterFids(batch)))
-
-
-def _values(row: QgsFeature, columns: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(null_to_none(row[name]) if row.fieldNameIndex(name) >= 0 else None for name in columns)
 
 
 def _add(steps: list[list[RowEdit]], edits: list[RowEdit]) -> None:
@@ -376,6 +365,14 @@ def _correct_label() -> str:
 
 def _restore_label() -> str:
     return translate("Rsgpt", "Restore the model's answers")
+
+
+def _check_label() -> str:
+    return translate("Rsgpt", "Mark answers as right")
+
+
+def _uncheck_label() -> str:
+    return translate("Rsgpt", "Remove marks of right answers")
 
 
 def _busy_message() -> str:

@@ -1,18 +1,18 @@
-"""Corrections of answers by the user. The model's answer stays in a second column."""
+"""Corrections and checks of answers by the user. The model's answer stays in a second column."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Optional
 
-from qgis.core import QgsFeature, QgsField, QgsVectorLayer
+from qgis.core import QgsApplication, QgsFeature, QgsField, QgsSettings, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ....geo.results.column_roles import ResultColumns, result_columns
 from ....geo.results.layer_rows import null_to_none
 from ....geo.results.schema import field_of
-from ....shared.results.columns import CORRECTED, CORRECTED_AT, column
-from ..layer_edits import add_columns
+from ....shared.results.columns import CHECKED, CHECKED_AT, CORRECTED, CORRECTED_AT, REVIEWED_BY, column
+from ..new_columns import add_result_columns
 from .choices import asked_name, choices_of, misfit
 
 translate = QCoreApplication.translate
@@ -64,9 +64,11 @@ def correction(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -
     if name in corrected and null_to_none(row[model_column]) == value:
         return restoration(columns, row, name)
     changes = {
+        **uncheck(row, name),
         name: value,
         CORRECTED: " ".join(sorted(corrected | {name})),
         CORRECTED_AT: QDateTime.currentDateTimeUtc(),
+        REVIEWED_BY: _reviewer(),
     }
     if name not in corrected:
         changes[model_column] = null_to_none(row[name])
@@ -85,8 +87,37 @@ def restoration(columns: ResultColumns, row: QgsFeature, name: str) -> dict[str,
         model_column: None,
         CORRECTED: " ".join(sorted(remaining)) or None,
     }
-    if not remaining and row.fieldNameIndex(CORRECTED_AT) >= 0:  # a Shapefile truncates this name
-        changes[CORRECTED_AT] = None
+    if not remaining:
+        ended = [CORRECTED_AT] if checked_columns(row) else [CORRECTED_AT, REVIEWED_BY]
+        # A Shapefile truncates these names.
+        changes.update({column: None for column in ended if row.fieldNameIndex(column) >= 0})
+    return changes
+
+
+def check(row: QgsFeature, name: str) -> dict[str, Any]:
+    """Return the new values by column that mark the answer in the column `name` of a row as right.
+
+    {} if there is no answer, if a person corrected it, or if it is marked already.
+    """
+    checked = checked_columns(row)
+    if null_to_none(row[name]) is None or name in corrected_columns(row) | checked:
+        return {}
+    return {
+        CHECKED: " ".join(sorted(checked | {name})),
+        CHECKED_AT: QDateTime.currentDateTimeUtc(),
+        REVIEWED_BY: _reviewer(),
+    }
+
+
+def uncheck(row: QgsFeature, *names: str) -> dict[str, Any]:
+    """Return the new values by column that remove these marks, {} if there are none."""
+    checked = checked_columns(row)
+    remaining = checked.difference(names)
+    if remaining == checked:
+        return {}
+    changes: dict[str, Any] = {CHECKED: " ".join(sorted(remaining)) or None}
+    if not remaining:
+        changes.update({CHECKED_AT: None} if corrected_columns(row) else {CHECKED_AT: None, REVIEWED_BY: None})
     return changes
 
 
@@ -95,11 +126,32 @@ def add_correction_columns(layer: QgsVectorLayer, name: str) -> None:
     model_field = QgsField(layer.fields().field(name))
     model_field.setName(result_columns(layer).model_of(name))
     model_field.setAlias("")
-    add_columns(layer, [model_field, field_of(column(CORRECTED)), field_of(column(CORRECTED_AT))])
+    marks = [field_of(column(mark)) for mark in (CORRECTED, CORRECTED_AT, REVIEWED_BY)]
+    add_result_columns(layer, [model_field, *marks])
+
+
+def add_check_columns(layer: QgsVectorLayer) -> None:
+    """Add the columns that the mark of a right answer needs. Raises OutputError if that is not possible."""
+    add_result_columns(layer, [field_of(column(mark)) for mark in (CHECKED, CHECKED_AT, REVIEWED_BY)])
 
 
 def corrected_columns(feature: QgsFeature) -> set[str]:
     """Return the names of the corrected columns of a row."""
-    if not feature.isValid() or feature.fields().indexOf(CORRECTED) < 0:
+    return _marked(feature, CORRECTED)
+
+
+def checked_columns(feature: QgsFeature) -> set[str]:
+    """Return the names of the columns of a row that a person found right."""
+    return _marked(feature, CHECKED)
+
+
+def _marked(feature: QgsFeature, mark: str) -> set[str]:
+    if not feature.isValid() or feature.fields().indexOf(mark) < 0:
         return set()
-    return set(str(null_to_none(feature[CORRECTED]) or "").split())
+    return set(str(null_to_none(feature[mark]) or "").split())
+
+
+def _reviewer() -> Optional[str]:
+    """Return the name of the user, None if QGIS saves new projects without the name of their author."""
+    is_anonymous = QgsSettings().value("projects/anonymize_new_projects", False, bool, QgsSettings.Section.Core)
+    return None if is_anonymous else QgsApplication.userFullName() or QgsApplication.userLoginName() or None

@@ -74,8 +74,13 @@ def context_of(layer: QgsVectorLayer, feature: QgsFeature) -> QgsExpressionConte
 
 def filled(template: str, layer: QgsVectorLayer) -> str:
     """Return a template with its expressions evaluated for the only row."""
-    (feature,) = layer.getFeatures()
-    return QgsExpression.replaceExpressionText(template, context_of(layer, feature))
+    (text,) = filled_rows(template, layer)
+    return text
+
+
+def filled_rows(template: str, layer: QgsVectorLayer) -> list[str]:
+    """Return a template with its expressions evaluated for each row."""
+    return [QgsExpression.replaceExpressionText(template, context_of(layer, row)) for row in layer.getFeatures()]
 
 
 def evaluated(expression: str, layer: QgsVectorLayer) -> object:

@@ -53,7 +53,7 @@ def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -
     ("value", "kind", "text"),
     [
         (None, Kind.WHOLE, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.WHOLE, "0"),
-        (0.824, Kind.CONFIDENCE, "82%"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
+        (0.824, Kind.CONFIDENCE, "82 %"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
         (0.1 + 0.2, Kind.WHOLE, "0.3"), (QDate(1998, 2, 3), Kind.TEXT, "1998-02-03"),
         (QTime(8, 30), Kind.TEXT, "08:30:00"),
         (QDateTime(QDate(1998, 2, 3), QTime(8, 30), Qt.TimeSpec.UTC), Kind.TEXT, "1998-02-03T08:30:00Z"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from qgis.core import QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import QgsGeometry, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
 from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtGui import QIcon, QMouseEvent
@@ -16,6 +16,7 @@ from rsgpt_plugin.gui.actions.canvas_menu import CanvasMenu
 from rsgpt_plugin.services.asking.feature_selection import FeatureSelection
 from rsgpt_plugin.services.asking.place import Place
 from tests.plugin.gui.conftest import Noted, box, show_above
+from tests.plugin.results import fids, results_layer
 from tests.plugin.services.conftest import polygons
 
 
@@ -140,6 +141,17 @@ def test_the_polygon_under_the_click_is_named_outlined_and_asked(
     entry(shown, "Ask about the polygon").trigger()
     assert [type(place) for place in noted.asked] == [FeatureSelection, FeatureSelection]
     assert noted.titles == ["Ask about the polygon"]
+
+
+def test_an_answer_is_not_named_as_a_place(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
+    layer = results_layer(["no"])
+    geometry = QgsGeometry.fromRect(box(spot, 50))
+    layer.dataProvider().changeGeometryValues({fid: geometry for fid in fids(layer)})
+    layer.setDisplayExpression('"caption"')
+    show_above(canvas, layer)
+    texts = [action.text() for action in opened(canvas, spot).actions()]
+    assert "Describe the area of this answer" in texts
+    assert not [text for text in texts if "“no”" in text]
 
 
 def test_outside_all_rasters_there_is_no_outline(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:

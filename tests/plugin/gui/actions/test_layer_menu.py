@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
-from qgis.core import QgsLayerTreeModel, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsGeometry,
+    QgsLayerTreeModel,
+    QgsMapLayer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 from qgis.gui import QgsLayerTreeView, QgsMessageBar
 from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QDialog, QMenu
@@ -87,6 +96,23 @@ def test_each_kind_of_layer_opens_its_algorithm(
     assert [dialog is not None and dialog.isVisible() for dialog in shown] == [True, True]
     for dialog in shown:
         sip.delete(dialog)
+
+
+def test_features_are_described_on_the_raster_below_them(
+    window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialogs = Dialogs()
+    monkeypatch.setitem(sys.modules, "processing", dialogs)
+    parcels = QgsVectorLayer("Polygon?crs=EPSG:4326", "parcels", "memory")
+    feature, to_degrees = QgsFeature(), QgsCoordinateTransform(scenes.crs(), parcels.crs(), QgsProject.instance())
+    feature.setGeometry(QgsGeometry.fromRect(to_degrees.transformBoundingBox(scenes.extent())))
+    parcels.dataProvider().addFeatures([feature])
+    parcels.updateExtents()
+    QgsProject.instance().addMapLayer(parcels)
+    choose(window, parcels)
+    assert dialogs.opened == [("rsgpt:describefeatures", {"FEATURES": parcels.id(), "INPUT": scenes.id()})]
+    for dialog in dialogs.references:
+        sip.delete(dialog())
 
 
 def test_a_table_without_geometry_has_no_entry(window: LayerTreeWindow) -> None:

@@ -7,6 +7,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QMainWindow, QMenu
 
 from rsgpt_plugin.gui.actions.raster_menu import MENU, SubmenuPart
+from tests.plugin.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("qgis_app")
 
@@ -35,6 +36,13 @@ def iface() -> MenuWindow:
 def test_registering_leaves_the_menus_to_qgis(iface: MenuWindow) -> None:
     SubmenuPart(iface).register()
     assert iface.titles() == ["Raster"]
+
+
+def test_the_submenu_gets_an_icon(iface: MenuWindow) -> None:
+    part = SubmenuPart(iface)
+    part.register()
+    submenu = iface.raster.addMenu(MENU)
+    wait_until(lambda: not submenu.icon().isNull())
 
 
 def test_unregistering_deletes_the_empty_submenu(iface: MenuWindow) -> None:

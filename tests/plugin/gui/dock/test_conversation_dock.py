@@ -21,6 +21,7 @@ from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core.conversation_history import ConversationMessage
+from rsgpt_plugin.gui.dock.area_picker import AreaPicker
 from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.questions import Question
@@ -156,7 +157,7 @@ def test_an_answer_below_the_minimum_confidence_is_hidden(dock: RsgptDock, serve
     save(Preferences(least_confidence=0.95))
     ask(dock, "Is there water?", AnswerType.YESNO)
     wait_until(lambda: idle(dock))
-    assert "I can't tell ('yes' would be 90% sure)." in shown(dock)
+    assert "I can't tell ('yes' would be 90 % sure)." in shown(dock)
     assert 'href="add' not in dock.panel.view.toHtml()
 
 
@@ -197,6 +198,26 @@ def test_a_rectangle_is_drawn_and_the_previous_tool_is_restored(dock: RsgptDock,
 def test_without_a_selected_feature_a_message_is_shown(dock: RsgptDock) -> None:
     QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
     assert "Select one feature" in shown(dock)
+
+
+def test_after_a_refused_area_nothing_is_asked_about_the_earlier_one(dock: RsgptDock, serve: Serve) -> None:
+    serve("--reply", "a harbour")
+    ask(dock, "What is here?")
+    wait_until(lambda: idle(dock))
+    QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
+    assert (dock.panel.picture.picture.pixmap.isNull(), dock.conversation.has_place) == (True, False)
+    ask(dock, "And now?")
+    assert (idle(dock), shown(dock).count("Select one feature"), "And now?" in shown(dock)) == (True, 1, False)
+    dock.panel.picker.choose_view()
+    wait_until(lambda: idle(dock))
+    ask(dock, "And now?")
+    wait_until(lambda: "a harbour" in shown(dock))
+
+
+def test_the_chooser_of_the_raster_is_never_blank(dock: RsgptDock) -> None:
+    picker = AreaPicker(dock.panel.picker._iface)  # opened while a raster is in the project
+    assert picker.layers.count() > 1
+    assert picker.layers.currentText() == "Canvas (topmost raster)"
 
 
 def test_after_a_restart_the_history_opens_zooms_and_deletes(

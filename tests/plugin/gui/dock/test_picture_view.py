@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.core.conversation_history import CapturedView
@@ -81,6 +81,18 @@ def test_the_picture_keeps_its_proportions_and_is_at_most_doubled(
 ) -> None:
     shown.show_picture(VIEW, png(*picture))
     assert drawn(shown, side) == expected
+
+
+def test_wrapped_lines_keep_their_room_beside_the_picture(shown: PictureView) -> None:
+    font = shown.facts.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    shown.facts.setFont(font)
+    shown.facts.setText("a raster with a long name " * 6)
+    shown.resize(200, 220)
+    shown.show()
+    QCoreApplication.processEvents()
+    assert shown.facts.height() >= shown.facts.heightForWidth(shown.facts.width())
+    assert shown.picture.geometry().bottom() < shown.facts.geometry().top()
 
 
 def test_clear_removes_the_picture(shown: PictureView) -> None:

@@ -31,5 +31,17 @@ def test_rows_without_a_column_to_sort_by_keep_their_order() -> None:
     assert [row.values[CAPTION] for row in Sorting("gone", DOWN).sorted(rows(), -1)] == ["b", None, "A"]
 
 
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, DOWN])
+def test_many_rows_are_sorted_in_parts_as_at_once(order: Qt.SortOrder) -> None:
+    row = rows()[0]
+    values = [number * 7919 % 5003 if number % 9 else None for number in range(9000)]
+    many = [row._replace(fid=fid, values=(value,)) for fid, value in enumerate(values)]
+    present = [one for one in many if one.values[0] is not None]
+    expected = sorted(present, key=lambda one: one.values[0], reverse=order == DOWN)
+    found = Sorting("x", order).sorted(many, 0)
+    assert [one.fid for one in found[: len(expected)]] == [one.fid for one in expected]
+    assert [one.values[0] for one in found[len(expected) :]] == [None] * 1000
+
+
 def test_a_filter_requires_all_words() -> None:
     assert [RowFilter("b answered").passes(row) for row in rows()] == [True, False, False]

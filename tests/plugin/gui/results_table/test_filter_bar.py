@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtTest import QTest
 
 from rsgpt_plugin.geo.results.display_values import DisplayColumn, Kind
-from rsgpt_plugin.gui.results_table.arrangement import RowFilter
+from rsgpt_plugin.gui.results_table.arrangement import Review, RowFilter
 from rsgpt_plugin.gui.results_table.filter_bar import FilterBar
 from tests.plugin.waiting import wait_until
 
@@ -52,8 +52,8 @@ def test_all_parts_of_the_filter_are_read(shown: ShownFilter) -> None:
     shown.bar.text.setText("Harbour boats")
     shown.bar.minimum.setValue(35)
     shown.bar.status.setCurrentIndex(shown.bar.status.findData("failed"))
-    shown.bar.corrected.setChecked(True)
-    expected = RowFilter("Harbour boats", 0.35, "failed", True)
+    shown.bar.review.setCurrentIndex(1)
+    expected = RowFilter("Harbour boats", 0.35, "failed", Review.CORRECTED)
     assert shown.bar.row_filter() == expected
     shown.wait()
     assert shown.filters == [expected]
@@ -67,7 +67,7 @@ def test_typing_is_announced_once_it_has_paused(shown: ShownFilter) -> None:
     assert shown.filters == [RowFilter("harbour")]
 
 
-@pytest.mark.parametrize("part", ["text", "minimum", "status", "corrected"])
+@pytest.mark.parametrize("part", ["text", "minimum", "status", "review"])
 def test_each_part_announces_a_change(shown: ShownFilter, part: str) -> None:
     shown.bar.set_statuses(["failed"])
     shown.wait()
@@ -75,7 +75,7 @@ def test_each_part_announces_a_change(shown: ShownFilter, part: str) -> None:
         "text": lambda: shown.bar.text.setText("a"),
         "minimum": lambda: shown.bar.minimum.setValue(5),
         "status": lambda: shown.bar.status.setCurrentIndex(1),
-        "corrected": lambda: shown.bar.corrected.setChecked(True),
+        "review": lambda: shown.bar.review.setCurrentIndex(3),
     }
     changes[part]()
     shown.wait(2)

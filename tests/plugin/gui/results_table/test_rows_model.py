@@ -8,10 +8,11 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.arrangement import RowFilter
+from rsgpt_plugin.gui.results_table.arrangement import Review, RowFilter
 from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel
 from tests.plugin.corrections import correct
 from tests.plugin.results import fids, results_layer
+from tests.plugin.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
@@ -55,7 +56,7 @@ def test_numbers_sort_as_numbers_and_answers_by_confidence() -> None:
         (RowFilter(least=0.1), ["1", "2"]),
         (RowFilter(status="failed"), []),
         (RowFilter(status="answered"), ["0", "1", "2"]),
-        (RowFilter(corrected=True), []),
+        (RowFilter(review=Review.CORRECTED), []),
         (RowFilter("("), []),
     ],
 )
@@ -82,7 +83,7 @@ def test_tooltips_escape_markup_of_a_model() -> None:
     tip = model.index(0, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
     assert "<img" not in tip
     assert "&lt;img" in tip
-    assert "0% sure" in tip
+    assert "0 % sure" in tip
 
 
 def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
@@ -91,7 +92,7 @@ def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
     reader = RowReader(layer)
     model = ResultsModel(lambda sha256: None)
     model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
-    model.set_filter(RowFilter(corrected=True))
+    model.set_filter(RowFilter(review=Review.CORRECTED))
     index = model.index(0, CAPTION)
     assert model.rowCount() == 1
     assert index.data(Qt.ItemDataRole.FontRole).italic()
@@ -120,3 +121,22 @@ def test_header_tooltips_describe_the_columns() -> None:
     tips = [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for n in (0, CAPTION, CARS)]
     assert tips == [None, "the description", None]
     assert model.headerData(CONFIDENCE, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole).startswith("confidence")
+
+
+def test_many_rows_are_arranged_while_the_window_stays_responsive() -> None:
+    layer = results_layer(["a", "b"])
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    first, second = (reader.row(feature) for feature in layer.getFeatures())
+    many = [(first, second)[number % 2]._replace(fid=number) for number in range(20_000)]
+    model.set_rows(reader.columns, many)
+    wait_until(lambda: model.rowCount() == 20_000)
+    model.sort(CAPTION, Qt.SortOrder.DescendingOrder)
+    assert model.row_at(0).values[0] == "a"  # not yet
+    model.update_rows([many[0]._replace(values=("z", *many[0].values[1:]))])
+    wait_until(lambda: model.row_at(2).values[0] == "b")
+    assert model.row_at(0).values[0] == "z"
+    assert [model.row_at(line).values[0] for line in (1, 10_000, 10_001, 19_999)] == ["b", "b", "a", "a"]
+    model.set_filter(RowFilter("nothing like this"))
+    wait_until(lambda: model.rowCount() == 0)
+    assert model.line_of(5) is None

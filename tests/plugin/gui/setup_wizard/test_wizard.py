@@ -182,7 +182,10 @@ def test_a_ready_environment_is_reinstalled_only_for_a_repair(
     machine.current = EnvironmentState.READY
     to_plan(wizard, wait_until)
     assert wizard.plan.nextId() == WizardPage.ANSWER
+    assert (wizard.plan.title(), wizard.plan._plan.isHidden()) == ("Nothing has to be set up", True)
+    assert "button below" not in wizard.plan.subTitle()
     wizard.plan.from_scratch.setChecked(True)
+    assert (wizard.plan.title(), wizard.plan._plan.isHidden()) == ("What will be set up", False)
     press(wizard, BUTTON.NextButton)
     assert wizard.currentId() == WizardPage.PROGRESS
     wait_until(wizard.progress.isComplete)

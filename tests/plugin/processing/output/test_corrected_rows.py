@@ -25,5 +25,5 @@ def test_corrected_rows_in_a_database_are_not_overwritten(tmp_path: Path, projec
     check_destination(output, [], [])
     (first, *_) = layer.getFeatures()
     correct(layer, first.id(), "caption", "my own words")
-    with pytest.raises(OutputError, match=r"answers contains rows that a person corrected \(1\)"):
+    with pytest.raises(OutputError, match=r"answers contains rows that a person reviewed \(1\)"):
         check_destination(output, [], [])

@@ -361,7 +361,7 @@ def test_corrected_rows_are_not_overwritten(
     layer = project.addMapLayer(QgsVectorLayer(address, "answers", "ogr"))
     (first, *_) = layer.getFeatures()
     correct(layer, first.id(), "caption", "my own words")
-    assert "that a person corrected (1)" in refusal(small, tmp_path / f"a.{ending}")
+    assert "that a person reviewed (1)" in refusal(small, tmp_path / f"a.{ending}")
     restore(layer, first.id(), "caption")
     describe(small, tmp_path / f"a.{ending}")
 

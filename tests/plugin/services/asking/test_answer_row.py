@@ -99,7 +99,7 @@ def test_an_unknown_ground_resolution_is_left_empty(view: CapturedView) -> None:
 @pytest.mark.parametrize(
     ("answer", "problem", "status", "stored"),
     [
-        ("", "I can't tell ('yes' would be 20% sure)", "unsure", None),
+        ("", "I can't tell ('yes' would be 20 % sure)", "unsure", None),
         ("perhaps so", "", "unsure", None),
         ("yes", "Stopped.", "partial", "yes"),
     ],

@@ -123,7 +123,7 @@ def test_an_answer_below_the_minimum_confidence_is_not_shown(
     finally:
         save(Preferences())
     assert signals.answers == []
-    assert "I can't tell ('yes' would be 90% sure)" in signals.problems[0]
+    assert "I can't tell ('yes' would be 90 % sure)" in signals.problems[0]
 
 
 def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(

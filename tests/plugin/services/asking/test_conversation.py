@@ -192,7 +192,7 @@ def test_an_answer_below_the_minimum_confidence_is_not_shown(
         save(Preferences())
     (message,) = signals.of("answered")
     assert message.answer == ""
-    assert message.problem == "I can't tell ('yes' would be 90% sure)"
+    assert message.problem == "I can't tell ('yes' would be 90 % sure)"
 
 
 def answered_conversation(conversation: Conversation, raster: QgsRasterLayer, serve: Serve) -> ReceivedSignals:

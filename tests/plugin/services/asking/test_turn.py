@@ -150,7 +150,7 @@ def test_an_answer_below_the_minimum_confidence_is_withheld(model: StreamingMode
     message = ran(ConversationTurn(with_picture(), None, TurnRequest(WATER, MODEL, 0.95))).turn.message
     assert message is not None
     assert (message.answer, message.confidence) == ("", 0.9)
-    assert message.problem == "I can't tell ('yes' would be 90% sure)"
+    assert message.problem == "I can't tell ('yes' would be 90 % sure)"
     assert history()[0].messages == (message,)
 
 

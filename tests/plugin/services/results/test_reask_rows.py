@@ -16,7 +16,7 @@ from rsgpt_plugin.services.results.reask_request import FEATURES, ROW, TILES, Re
 from rsgpt_plugin.services.results.reask_rows import ReaskOutput, changes
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
-from tests.plugin.corrections import correct
+from tests.plugin.corrections import check, correct
 from tests.plugin.results import QUESTIONS, fids, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -162,6 +162,16 @@ def test_a_corrected_value_stays_and_the_model_s_answer_is_updated() -> None:
     assert (change.values["cars_model"], change.values["cars_confidence"]) == (7, 0.4)
     assert "cars" not in change.values
     assert change.values["caption"] == "a marina"
+
+
+def test_another_answer_ends_the_mark_of_a_right_one() -> None:
+    layer, run = results_layer(["a marina"]), NewRun()
+    (fid,) = fids(layer)
+    check(layer, fid, "cars")
+    check(layer, fid, "caption")
+    run.add(fid, **NEW)
+    (change,) = run.changes(layer, FEATURES)
+    assert (change.values["cars"], change.values["checked"]) == (7, "caption")  # the caption is the same
 
 
 def test_rows_are_matched_by_their_ids_and_a_missing_one_is_reported() -> None:

@@ -26,11 +26,24 @@ def counted(rows: list[LayerRow], number: int) -> list[ValueCount]:
 
 def test_values_are_counted_with_no_answer_last() -> None:
     rows = [row(1, None), row(1, "park"), row(1, None), row(1, "water"), row(1, "water"), row(1, None)]
-    assert counted(rows, 1) == [("water", 2), ("park", 1), (None, 3)]
+    assert counted(rows, 1) == [ValueCount("water", 2), ValueCount("park", 1), ValueCount(None, 3)]
+
+
+def test_reviewed_rows_are_counted_by_value() -> None:
+    rows = [
+        row("park"),
+        row("park")._replace(checked=frozenset({"use"})),
+        row("water")._replace(models={"use": "park"}),
+    ]
+    counter, results = ValueCounter(), list[list[ValueCount]]()
+    counter.counted.connect(results.append)
+    counter.start(rows, 0, "use")
+    wait_until(lambda: bool(results))
+    assert results == [[ValueCount("park", 2, 1, 0), ValueCount("water", 1, 0, 1)]]
 
 
 def test_lists_can_be_counted() -> None:
-    assert counted([row([1, 2]), row([1, 2])], 0) == [("[1, 2]", 2)]
+    assert counted([row([1, 2]), row([1, 2])], 0) == [ValueCount("[1, 2]", 2)]
 
 
 def test_a_new_count_replaces_the_one_in_progress() -> None:
@@ -42,4 +55,4 @@ def test_a_new_count_replaces_the_one_in_progress() -> None:
     counter.start([row("stopped")], 0)
     counter.stop()
     QTest.qWait(100)
-    assert results == [[("new", 1)]]
+    assert results == [[ValueCount("new", 1)]]

@@ -15,7 +15,7 @@ from rsgpt_plugin.geo.results.export.dataset import check_folder, write_dataset
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
-from tests.plugin.corrections import correct
+from tests.plugin.corrections import check, correct
 from tests.plugin.geo.results.export.exports import rows_to_export
 from tests.plugin.results import fids, png, results_layer, sha256_of
 
@@ -62,15 +62,16 @@ def clicked_layer(question: str, answer: str | None, prompt: str) -> QgsVectorLa
 def test_a_data_set_has_the_layout_of_rsicap(tmp_path: Path) -> None:
     layer = results_layer(["a harbour", "a field", "no picture"])
     correct(layer, fids(layer)[1], "caption", "a meadow")
+    check(layer, fids(layer)[1], "trees")
     assert write_dataset(rows_to_export(layer, pictures=pictures(0, 1)), tmp_path) == 1
     names = [f"{sha256_of(number)[:16]}.png" for number in (0, 1)]
     assert captions(tmp_path) == [
         {"filename": names[0], "text_input": CAPTION_PROMPT, "text_output": "a harbour"},
-        {"filename": names[1], "text_input": CAPTION_PROMPT, "text_output": "a meadow"},
+        {"filename": names[1], "text_input": CAPTION_PROMPT, "text_output": "a meadow", "reviewed": "corrected"},
     ]
     assert questions(tmp_path)[1]["qa_pairs"] == [
         {"question": "How many cars are there?", "answer": "1", "type": "count"},
-        {"question": "Are there trees?", "answer": "no", "type": "presence"},
+        {"question": "Are there trees?", "answer": "no", "type": "presence", "reviewed": "checked"},
     ]
     assert QImage(str(tmp_path / "images" / names[0])).width() == 128
     assert sorted(path.name for path in (tmp_path / "images").iterdir()) == sorted(names)

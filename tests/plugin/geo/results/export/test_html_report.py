@@ -12,7 +12,7 @@ from qgis.core import QgsField, QgsVectorLayer
 from rsgpt_plugin.errors import Cancelled, OutputError
 from rsgpt_plugin.geo.results.export.export_rows import PAGE_POLICY
 from rsgpt_plugin.geo.results.export.html_report import write_report
-from tests.plugin.corrections import correct
+from tests.plugin.corrections import check, correct
 from tests.plugin.geo.results.export.exports import add_column, rows_to_export, stop_after
 from tests.plugin.results import fids, png, results_layer, sha256_of
 
@@ -77,7 +77,7 @@ def test_a_page_tells_the_browser_to_load_nothing(tmp_path: Path) -> None:
 def test_a_row_has_its_values_in_the_order_of_the_columns(tmp_path: Path) -> None:
     (line,) = lines(page(results_layer(["a harbour"]), tmp_path))
     cells = [unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<td.*?</td>", line)]
-    assert cells == ["picture not stored", "a harbour", "0", "yes", "0%", "answered"]
+    assert cells == ["picture not stored", "a harbour", "0", "yes", "0 %", "answered"]
     assert '<td class="n">0' in line
 
 
@@ -117,6 +117,16 @@ def test_a_corrected_answer_keeps_the_model_s_below_it(tmp_path: Path) -> None:
     (line,) = lines(page(layer, tmp_path))
     assert "<em>7</em>" in line
     assert re.search(r"Corrected\. Model&#x27;s answer: 0</div>", line)
+
+
+def test_a_right_answer_is_marked_and_a_corrected_one_has_no_confidence(tmp_path: Path) -> None:
+    layer = results_layer(["a"])
+    before = page(layer, tmp_path).count('class="bar')
+    check(layer, fids(layer)[0], "trees")
+    correct(layer, fids(layer)[0], "cars", 7)
+    (line,) = lines(page(layer, tmp_path))
+    assert 'yes<div class="p">Marked as right</div>' in line
+    assert line.count('class="bar') == before - 2  # of the answer and of the row
 
 
 def test_the_filter_offers_each_status_once(tmp_path: Path) -> None:

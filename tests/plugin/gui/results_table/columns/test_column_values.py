@@ -33,7 +33,7 @@ def test_values_are_counted_and_filtered_in_the_dialog(dock: ResultsDock) -> Non
     wait_until(lambda: bool(dialogs(dock)))
     (dialog,) = dialogs(dock)
     cells = [[dialog.table.item(row, number).text() for number in range(3)] for row in range(2)]
-    assert cells == [["water", "2", "67%"], ["farmland", "1", "33%"]]
+    assert cells == [["water", "2", "67 %"], ["farmland", "1", "33 %"]]
     QTest.keyClick(dialog.table, Qt.Key.Key_Down)
     QTest.mouseClick(dialog.show_rows, Qt.MouseButton.LeftButton)
     wait_until(lambda: dock.model.rowCount() == 1)
@@ -58,7 +58,9 @@ def test_the_summary_follows_corrections(dock: ResultsDock) -> None:
     click(dock, 0, TREES)
     wait_until(lambda: dock.values.summary.accessibleName() == "trees, yes: 2, no: 1")
     dock.model.setData(dock.model.index(0, TREES), None, Qt.ItemDataRole.EditRole)
-    wait_until(lambda: dock.values.summary.accessibleName() == "trees, no: 1, yes: 1, No answer: 1")
+    wait_until(
+        lambda: dock.values.summary.accessibleName() == "trees – right: 0 of 1 reviewed, no: 1, yes: 1, No answer: 1"
+    )
 
 
 def test_the_map_is_styled_by_a_column_and_back(dock: ResultsDock) -> None:
@@ -99,7 +101,7 @@ def test_a_value_keeps_its_color_in_the_bar_and_on_the_map(dock: ResultsDock) ->
     dock.filter.clear_value()
     dock.view.selectAll()
     dock.corrections._correct_rows([row.fid for row in dock.model.all_rows][:2], "use", "farmland")
-    wait_until(lambda: dock.values.summary.accessibleName() == "use, farmland: 2, water: 1")
+    wait_until(lambda: dock.values.summary.accessibleName() == "use – right: 0 of 1 reviewed, farmland: 2, water: 1")
     assert segment_colors(dock) == before
     dock.values.style_map("use")
     wait_until(lambda: isinstance(layer.renderer(), QgsCategorizedSymbolRenderer))

@@ -150,15 +150,15 @@ def test_a_corrected_row_does_not_show_the_models_confidence(dock: ResultsDock) 
         cells = [dock.model.index(line, number) for number in (CONFIDENCE, STATUS, CAPTION, CONFIDENCE)]
         return cells[0].data(), cells[1].data(), cells[2].data(CONFIDENCE_ROLE), cells[3].data(CONFIDENCE_ROLE)
 
-    assert shown(1) == ("10%", "answered", 0.1, 0.1)
+    assert shown(1) == ("10 %", "answered", 0.1, 0.1)
     dock.model.setData(dock.model.index(1, CAPTION), "a quay", Qt.ItemDataRole.EditRole)
     wait_until(lambda: dock.model.row_at(1).models != {})
     assert shown(1) == ("–", "answered, corrected", None, None)
-    assert shown(0) == ("0%", "answered", 0.0, 0.0)
+    assert shown(0) == ("0 %", "answered", 0.0, 0.0)
     assert dock.model.index(1, TREES).data(CONFIDENCE_ROLE) == 0.9
     tip = dock.model.index(1, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip.index("The model said: b") < tip.index("The model was 10% sure")
-    assert "Before the correction: 10%" in dock.model.index(1, CONFIDENCE).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.index("The model said: b") < tip.index("The model was 10 % sure")
+    assert "Before the correction: 10 %" in dock.model.index(1, CONFIDENCE).data(Qt.ItemDataRole.ToolTipRole)
     assert layer.getFeature(fids(layer)[1])["confidence"] == 0.1
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from qgis.core import NULL, QgsFeature, QgsProject, QgsVectorFileWriter, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.services.results.correcting import correction_service
 from rsgpt_plugin.services.results.correcting.correction_service import CorrectionService
@@ -17,6 +18,7 @@ from tests.plugin.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 MANY = 250  # more than are written at once
+SLICED = 1200  # more than are written at once in a session
 
 
 @pytest.fixture(params=["memory", "GPKG", "session"])
@@ -320,3 +322,53 @@ def test_the_history_is_limited_by_its_rows(service: Service, monkeypatch: pytes
     for _ in range(4):
         service.undo(layer)
     assert cells(layer, "caption") == ["x", "x"]
+
+
+def captions(layer: QgsVectorLayer) -> set[str]:
+    """Return the different captions. Reading one feature after the other is slow in a session of many edits."""
+    return {feature["caption"] for feature in layer.getFeatures()}
+
+
+def test_many_rows_of_a_session_are_written_in_slices_as_one_step(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, SLICED)
+    percents, writing = list[float](), list[bool]()
+    service.progressed.connect(percents.append)
+    service.writing.connect(writing.append)
+    service.correct(layer, fids(layer), "caption", "x")
+    service.wait()
+    assert (service.problems, writing, layer.undoStack().count()) == ([], [True, False], 1)
+    assert (percents, percents[-1], len({p for p in percents if p > 50}) > 1) == (sorted(percents), 100.0, True)
+    assert captions(layer) == {"x"}
+    layer.undoStack().undo()
+    assert "x" not in captions(layer)
+
+
+def stop_while_writing(layer: QgsVectorLayer, service: Service) -> None:
+    service.correct(layer, fids(layer), "caption", "x")
+    wait_until(layer.isEditCommandActive)
+    QCoreApplication.processEvents()
+
+
+def test_stopping_while_a_session_is_written_leaves_nothing(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, SLICED)
+    stop_while_writing(layer, service)
+    service.stop()
+    assert (layer.isEditCommandActive(), layer.undoStack().count(), layer.isModified()) == (False, 0, False)
+    assert service.problems == ["Stopped. Rows that were written: 0."]
+    assert "x" not in captions(layer)
+
+
+def test_saving_while_a_session_is_written_saves_no_part_of_it(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, SLICED)
+    stop_while_writing(layer, service)
+    assert layer.commitChanges()
+    assert service.problems == ["The edit session has changed. Rows that were written: 0."]
+    assert "x" not in captions(layer)
+
+
+def test_another_edit_while_a_session_is_written_is_not_undone_by_stop(tmp_path: Path, service: Service) -> None:
+    layer = in_session(tmp_path, SLICED)
+    stop_while_writing(layer, service)
+    add_row(layer)
+    service.stop()
+    assert (layer.featureCount(), layer.isEditCommandActive()) == (SLICED + 1, False)

@@ -31,13 +31,11 @@ def row(layer: QgsVectorLayer, number: int = 0) -> dict[str, Any]:
     return {name: None if feature[name] == NULL else feature[name] for name in layer.fields().names()}
 
 
-def test_apply_style_names_the_correction_columns() -> None:
+def test_the_correction_columns_of_a_styled_layer_are_named() -> None:
     layer = results_layer(["a", "b"])
     apply_style(layer)
     correct(layer, fids(layer)[0], "caption", "c")
     names = ("caption", "caption_model", "corrected", "corrected_at")
-    assert [layer.attributeAlias(layer.fields().indexOf(name)) for name in names] == ["Caption", "", "", ""]
-    apply_style(layer)
     aliases = ["Caption", "Caption by the model", "Corrected", "Corrected at"]
     assert [layer.attributeAlias(layer.fields().indexOf(name)) for name in names] == aliases
 
