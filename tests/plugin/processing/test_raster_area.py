@@ -19,25 +19,36 @@ from tests.plugin.rasters import NORTH_UP, pattern
 pytestmark = pytest.mark.usefixtures("provider")
 
 
-def area_of(layer: QgsRasterLayer, **parameters: object) -> RasterArea:
-    context, algorithm = QgsProcessingContext(), FindObjects()
+@pytest.fixture
+def context() -> QgsProcessingContext:
+    """The context, which the source of the mask uses until it is deleted."""
+    context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
+    return context
+
+
+def area_of(context: QgsProcessingContext, layer: QgsRasterLayer, **parameters: object) -> RasterArea:
+    algorithm = FindObjects()
     algorithm.initAlgorithm()
     snapshot = take_snapshot(layer, context.transformContext())
     return read_area(GivenValues(algorithm, parameters, context), OBJECT_MASK, snapshot)
 
 
-def test_without_values_it_is_the_whole_raster(raster: Callable[..., QgsRasterLayer]) -> None:
+def test_without_values_it_is_the_whole_raster(
+    raster: Callable[..., QgsRasterLayer], context: QgsProcessingContext
+) -> None:
     layer = raster(pattern(3, 64, 96))
-    area = area_of(layer)
+    area = area_of(context, layer)
     assert area.is_whole
     assert area.on_layer().boundingBox() == layer.extent()
 
 
-def test_an_extent_is_clipped_and_an_empty_mask_is_refused(raster: Callable[..., QgsRasterLayer]) -> None:
+def test_an_extent_is_clipped_and_an_empty_mask_is_refused(
+    raster: Callable[..., QgsRasterLayer], context: QgsProcessingContext
+) -> None:
     layer = raster(pattern(3, 64, 96))
     mask = QgsProject.instance().addMapLayer(QgsVectorLayer("Polygon?crs=EPSG:32611", "mask", "memory"))
-    area = area_of(layer, EXTENT="500010,600000,3999980,4100000 [EPSG:32611]", MASK=mask)
+    area = area_of(context, layer, EXTENT="500010,600000,3999980,4100000 [EPSG:32611]", MASK=mask)
     assert not area.is_whole
     assert area.on_layer().boundingBox() == QgsRectangle(500010, 3999980, 500048, 4000000)
     with pytest.raises(ImageryError, match="no polygon"):

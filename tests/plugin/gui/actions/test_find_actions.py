@@ -8,8 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from qgis.core import QgsMapLayer, QgsRasterLayer, QgsReferencedRectangle, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QAction, QDialog, QMenu
 
 from rsgpt_plugin.gui.actions.find_actions import FIND, FindActions
@@ -52,18 +53,22 @@ class ToolWindow:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """The algorithms and parameters of the dialogs that were opened."""
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The algorithms and parameters of the dialogs that were opened, which are deleted at the end."""
     calls: list[tuple[str, dict[str, Any]]] = []
+    dialogs: list[QDialog] = []
     module = ModuleType("processing")
 
     def create(algorithm: str, parameters: dict[str, Any]) -> QDialog:
         calls.append((algorithm, parameters))
-        return QDialog()
+        dialogs.append(QDialog())
+        return dialogs[-1]
 
     module.createAlgorithmDialog = create  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "processing", module)
-    return calls
+    yield calls
+    for dialog in dialogs:
+        sip.delete(dialog)
 
 
 @pytest.fixture
@@ -88,7 +93,7 @@ def test_the_button_takes_the_topmost_raster(
 def test_the_active_raster_has_precedence(
     window: ToolWindow, scenes: QgsRasterLayer, opened: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    window.active = QgsRasterLayer(scenes.source(), "another")
+    window.active = QgsProject.instance().addMapLayer(QgsRasterLayer(scenes.source(), "another"))
     window.entries[0].trigger()
     assert opened == [(FIND, {"INPUT": window.active.id()})]
 
