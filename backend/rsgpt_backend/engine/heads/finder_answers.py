@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rsgpt_plugin.shared.answers.places import PLACES
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.vocabulary.object_nouns import label_of, meant_by
 
 from ...model.config import FinderConfig
 from ...model.heads.finder.search import region_maps, search
@@ -23,7 +24,6 @@ from ...predictor import NUMBERS, Ask, Step
 from ..answer_row import AnswerRow
 from ..confidence import log_odds, sigmoid
 from .colors import PictureColors, colors_of
-from .object_nouns import label_of, meant_by
 from .places import Location, densest_group, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 
