@@ -292,6 +292,10 @@
       <translation>模型服务器报告：{said}</translation>
     </message>
     <message>
+      <source>The model server sent no vectors. Choose another model for a search.</source>
+      <translation>模型服务器没有返回向量。请为搜索选择其他模型。</translation>
+    </message>
+    <message>
       <source>The proxy did not accept the login. Correct it in QGIS under Settings ▸ Options ▸ Network.</source>
       <translation>代理未接受登录信息。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中输入正确的登录信息。</translation>
     </message>

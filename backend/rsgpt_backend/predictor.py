@@ -13,6 +13,7 @@ from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
+TASKS = ("find", "find_window", "index")  # what an ask may want instead of an answer, see engine/tasks.py
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
 
@@ -32,6 +33,7 @@ class Ask:
     top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
     stops: texts that end the answer.
     gsd_m: ground meters per pixel of `image`, None if unknown.
+    task: one of TASKS, "" to answer.
     cancel: when set, the answer ends before its next token.
     """
 
@@ -48,6 +50,7 @@ class Ask:
     top_p: float = 1.0
     stops: tuple[str, ...] = ()
     gsd_m: float | None = None
+    task: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
@@ -98,6 +101,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class FinderCapabilities:
+    """What clients need to know of a finder. fill: color of pixels without data. The others: see FinderConfig."""
+
+    labels: tuple[str, ...]
+    boxed: tuple[str, ...]
+    max_side: int
+    finest_gsd_m: float
+    fill: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class ClassifierCapabilities:
+    """The names of the probabilities of a classifier, in their order."""
+
+    things: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What a model can do beyond answering prompts.
 
@@ -107,6 +129,8 @@ class Capabilities:
     find: bool = False
     embed: bool = False
     gsd: bool = False
+    finder: FinderCapabilities | None = None
+    classifier: ClassifierCapabilities | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +174,13 @@ class Predictor(Protocol):
 
         If `ask.cancel` is set, its answer ends before the next token, with finish_reason "cancelled".
         A failure of one row must not end the others. Raises EngineError if the whole batch fails.
+        """
+        ...
+
+    def perform(self, ask: Ask) -> Answer:
+        """Return the result of the task of an ask, as the text of an answer.
+
+        Raises ModelError if the model cannot do it, EngineError if it fails or is canceled.
         """
         ...
 

@@ -172,13 +172,15 @@ class AnswerSource:
     def _refused(self, question: Question) -> Optional[RawAnswer]:
         """Return the answer to a question beyond the limits of the model, which is not sent; None for the others."""
         limits = self.model.limits
-        refusal = limits.refusal(question) if limits is not None else ""
+        refusal = limits.refusal(question) if limits is not None and not question.task else ""
         return RawAnswer("", None, problem=refusal) if refusal else None
 
     def _prompt(self, query: PictureQuery, question: Question, png: bytes) -> Prompt:
         text, is_whole_number = question.prompt_in(self._language), question.type.is_whole_number
         gsd_m = self.model.sent_gsd(query.gsd_m)
-        return Prompt(png, text, choices=question.allowed, is_whole_number=is_whole_number, gsd_m=gsd_m)
+        return Prompt(
+            png, text, choices=question.allowed, is_whole_number=is_whole_number, gsd_m=gsd_m, task=question.task
+        )
 
     def _key(self, query: PictureQuery, question: Question) -> str:
         """Return the cache key of an answer. It covers the choices, because they restrict what the model may write.
@@ -188,6 +190,8 @@ class AnswerSource:
         constraints: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
         if question.type.is_whole_number:
             constraints["number"] = 1
+        if question.task:
+            constraints["task"] = question.task
         gsd_m = self.model.sent_gsd(query.gsd_m)
         if gsd_m is not None and self.model.reads_gsd:
             constraints["gsd_m"] = gsd_m

@@ -16,7 +16,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -56,6 +56,7 @@ class _BackendModules:
     batcher: Any
     queue_limits: Any
     ticket: Any
+    embedding_ticket: Any
     writer: Any
     read_chat_request: Any
     answer: Any
@@ -150,6 +151,13 @@ class InProcessModel:
             raise outcome
         return outcome
 
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+        with (
+            self._leased(feedback) as loaded,
+            closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
+        ):
+            return pending.vectors(texts)
+
     def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_LoadedEngine]:
         return slot.lease(self._request, partial(_start, self._request), cancel_check(feedback))
 
@@ -183,6 +191,18 @@ class _PendingPrompts:
                 return self._events.get(timeout=_TICK_S)
             except queue.Empty:
                 self._tick()
+
+    def vectors(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return the vectors of texts. Raises the errors of `wait`, and ServerError if the model fails."""
+        ticket = self._engine.backend.embedding_ticket(texts, partial(self._post, 0))
+        try:
+            with self._engine.batcher.queued(ticket):
+                _, event = self.wait()
+        except self._engine.backend.refusal as refusal:
+            raise ServerError(str(refusal)) from refusal
+        if isinstance(event, self._engine.backend.refusal):
+            raise ServerError(str(event))
+        return [list(embedding.vector) for embedding in event]
 
     def loaded(self) -> Any:
         """Wait until the engine is loaded. Raises the errors of `wait`, and ServerError if the engine is stopped."""
@@ -320,6 +340,7 @@ def _backend_modules() -> _BackendModules:
         batcher=part("server.batcher", "Batcher"),
         queue_limits=part("server.batcher", "QueueLimits"),
         ticket=part("server.ticket", "Ticket"),
+        embedding_ticket=part("server.ticket", "EmbeddingTicket"),
         writer=part("server.protocol.replies", "ReplyWriter"),
         read_chat_request=part("server.protocol.requests", "read_chat_request"),
         answer=part("predictor", "Answer"),

@@ -13,6 +13,7 @@ from ..shared.answers.model_limits import BUILT_IN, ModelLimits, limits_of
 from ..shared.i18n import translate
 from ..shared.rasters.ellipsoid import stated_resolution
 from ..shared.text import one_line
+from .model_abilities import ClassifierInfo, FinderInfo, classifier_info, described_finder
 
 DEFAULT_MODEL = BUILT_IN
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
@@ -28,7 +29,8 @@ class ModelInfo:
     folder: folder of a model that is not shipped; servers use the folder's name as the model's name. server: address
     of an external server; empty if this plugin runs the model. fingerprint: hash of everything that determines the
     answers. precision: number format of the loaded weights. Both are empty until the backend reports them.
-    reads_gsd: whether the answers depend on the ground resolution, and the server accepts it in a request.
+    reads_gsd: whether the answers depend on the ground resolution, and the server accepts it in a request. finder,
+    classifier: None if it has none. embeds: whether it has vectors for pictures and texts, which a search compares.
     """
 
     name: str
@@ -38,6 +40,9 @@ class ModelInfo:
     fingerprint: str = ""
     precision: str = ""
     reads_gsd: bool = False
+    finder: Optional[FinderInfo] = None
+    classifier: Optional[ClassifierInfo] = None
+    embeds: bool = False
 
     @property
     def mark(self) -> str:
@@ -94,7 +99,14 @@ def _read(path: Path) -> ModelInfo:
             raise ValueError(f"{path.stat().st_size} bytes")
         record = json.loads(path.read_text(encoding="utf-8"))
         name, weights_sha256 = (one_line(str(record[key])) for key in ("name", "weights_sha256"))
-        return ModelInfo(name, weights_sha256, reads_gsd=_reads_gsd(record))
+        return ModelInfo(
+            name,
+            weights_sha256,
+            reads_gsd=_reads_gsd(record),
+            finder=described_finder(record),
+            classifier=classifier_info(record.get("classifier")),
+            embeds=bool(record.get("matching_width")),
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # users choose the folder
         raise ModelError(
             translate("Rsgpt", "{path} cannot be read ({error}). Install the plugin again.").format(

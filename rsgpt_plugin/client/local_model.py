@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Optional
 
@@ -43,6 +43,10 @@ class LocalModel:
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
         with self._leased(feedback) as server:
             return self._gateway(server).ask_one(prompt, on_text, feedback)
+
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+        with self._leased(feedback) as server:
+            return self._gateway(server).embed_texts(texts, feedback)
 
     def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[LocalServer]:
         return leased_server(self._spec, cancel_check(feedback))

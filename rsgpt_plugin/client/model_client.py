@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Optional, Protocol, Union
 
 from qgis.core import QgsFeedback
@@ -44,6 +44,13 @@ class ModelClient(Protocol):
         """Pass each new piece of the answer to `on_text`, then return the whole reply.
 
         Raises Cancelled on cancel, and RsgptError if there is no answer.
+        """
+        ...
+
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+        """Return the vector of each text, of unit length, as those in the search index.
+
+        Raises Cancelled on cancel, and RsgptError if the model has no vectors or fails.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from rsgpt_backend.search.indexing import PictureSource
 from rsgpt_backend.search.picture_index import PictureIndex
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.objects.found_text import read_found
 from tests.backend.batch.rasters import OddGeoTiff, write
 from tests.conftest import HOME, ROOT
 
@@ -99,6 +101,17 @@ def test_a_search_by_words_and_by_example(engine: Engine, tiles: dict[str, Image
         like = searcher.like(source("forest87.jpg"), 3, lambda name, error: pytest.fail(f"{name}: {error}"))
         assert like is not None
         assert "forest87.jpg" not in dict(like.pictures)
+
+
+def test_tasks_on_a_real_picture(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    picture = tiles["airplane84.jpg"]
+    found = read_found(engine.perform(Ask(picture, "airplane84", "", task="find")).text)
+    assert 2 <= len(found.points["airplane"]) <= 4  # four, of which one is half cut off
+    row = engine.perform(Ask(picture, "airplane84", "", task="index")).text
+    vector = np.frombuffer(base64.b64decode(row), "<f2")[: engine.model.config.matching_width].astype(float)
+    (words,) = engine.embed(["Two white planes are at the airport ."])
+    (other,) = engine.embed(["a forest with many green trees ."])
+    assert vector @ np.array(words.vector) > vector @ np.array(other.vector) + 0.2
 
 
 def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Image.Image]) -> None:

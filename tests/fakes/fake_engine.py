@@ -7,8 +7,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step, Token
@@ -35,7 +36,7 @@ class Script:
     load_error: str = ""
     confidence: float = 0.9
     log: str = ""
-    capabilities: dict[str, bool] = field(default_factory=dict)
+    capabilities: dict[str, Any] = field(default_factory=dict)
 
 
 def number_of(ask: Ask) -> int:
@@ -81,6 +82,15 @@ class FakeEngine:
         """Return the answers in the order of the asks."""
         answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
         return [answers[index] for index in range(len(asks))]
+
+    def perform(self, ask: Ask) -> Answer:
+        """Return the reply to a task as a finished answer; its prompt is the name of the task."""
+        ask = replace(ask, prompt=ask.prompt or ask.task)
+        self._log(ask)
+        _pause(self._delay([ask]), [ask], self.on_heartbeat)
+        _FAULTS[self._fault(ask)]()
+        text = self._reply(ask)
+        return Answer(text, (Token(text, 0.0),), 1.0, "stop", not text, 0)
 
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
         """Return vectors of two numbers: pictures along the first axis, texts along the second."""

@@ -26,7 +26,7 @@ from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
 from ..model.vision.ground_resolution import input_resolution
-from ..predictor import Answer, Ask, Capabilities, Classification, Embedding, FinishReason, KeyedPicture, Step
+from ..predictor import Answer, Ask, Classification, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow, check_finite
 from .choices import choice_logprobs, max_spellings_scored, question_of, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
@@ -35,6 +35,7 @@ from .heads.classification import classified
 from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
+from .tasks import capabilities_of, task_answer
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODER_BATCH = 4  # more pictures at once need memory blocks that the C library allocates slowly, and take longer each
@@ -53,7 +54,7 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
-        self.capabilities = Capabilities(model.finder is not None, model.matching is not None, config.reads_gsd)
+        self.capabilities = capabilities_of(model)
         openings = tuple((token, config.yes_odds) for token in _yes_tokens(model)) if config.yes_odds else ()
         self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
@@ -129,6 +130,10 @@ class Engine:
             return classified(self.model, self._encode(pictures)) if pictures else []
         except (RuntimeError, ValueError, IndexError) as error:
             raise EngineError(f"The model failed on this input: {error}. Try fewer pictures.") from error
+
+    def perform(self, ask: Ask) -> Answer:
+        """Return the result of the task of an ask; see predictor.Predictor."""
+        return task_answer(self, ask)
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         asks = list(map(self._with_defaults, asks))

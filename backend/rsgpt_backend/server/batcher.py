@@ -188,7 +188,10 @@ class Batcher:
             if isinstance(work, EmbeddingTicket):
                 work.run(engine)
                 self._count_heartbeat()
-        if asks := [work for work in batch if isinstance(work, Ticket)]:
+            elif isinstance(work, Ticket) and work.ask.task and not (work.ended or work.cancel.is_set()):
+                work.take(Step(0, answer=engine.perform(work.ask)))
+                self._count_heartbeat()
+        if asks := [work for work in batch if isinstance(work, Ticket) and not work.ask.task]:
             self._stream(engine, asks)
 
     def _stream(self, engine: Predictor, batch: list[Ticket]) -> None:

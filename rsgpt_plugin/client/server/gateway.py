@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
 from qgis.core import QgsFeedback
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QEventLoop
 
 from ...errors import Cancelled, ModelError, RsgptError, ServerError
 from ...shared.i18n import translate
@@ -18,18 +18,25 @@ from ..installed_models import ModelInfo
 from ..model_client import Outcome, cancel_check, read_outcome
 from .downscaling import PictureLimit, next_smaller
 from .endpoint import Endpoint, ServerConnection
-from .protocol import Prompt, Reply, build_request, error_message, parse_error, parse_models
+from .protocol import (
+    Prompt,
+    Reply,
+    build_embedding_request,
+    build_request,
+    error_message,
+    parse_embeddings,
+    parse_error,
+    parse_models,
+)
 from .refusal_reasons import Complaint, classify_refusal
 from .request_limit import Allowance
 from .server_quirks import ServerQuirks, quirks_of
 from .streaming import StreamedReply, streaming_request
-from .transport import Ending, Exchange, Limits, Transport
+from .transport import Ending, Exchange, Limits, Transport, retry_after, wait
 
-_TICK_MS = 100
 _MAX_RETRIES = 2
 _MAX_SHRINKS = 6
 _MAX_FIRST_FAILURES = 10  # failures before the first answer that end a run
-_MAX_WAIT_S = 60.0
 _MAX_TOKENS = 256  # per answer, for external servers; the local server knows the limit of its model
 _ANSWERS_PER_RESTART = 100  # answers after which a server may be restarted again
 _FATAL_STATUSES = (301, 302, 303, 307, 308, 401, 403, 404, 407)
@@ -112,25 +119,33 @@ class Gateway:
         begin = time.monotonic()
         while True:
             exchange = transport.post("chat/completions", body)
-            _wait(lambda: _follow(exchange, streamed), is_cancelled)  # noqa: B023 - called before the next round
+            wait(lambda: _follow(exchange, streamed), is_cancelled)  # noqa: B023 - called before the next round
             if exchange.status not in (429, 503) or time.monotonic() - begin > self.limits.first_byte_s:
                 return exchange
-            due = time.monotonic() + _retry_after(exchange)
+            due = time.monotonic() + retry_after(exchange)
             transport.release(exchange)
-            _wait(lambda: time.monotonic() >= due, is_cancelled)  # noqa: B023 - called before the next round
+            wait(lambda: time.monotonic() >= due, is_cancelled)  # noqa: B023 - called before the next round
 
     def models(self, feedback: Optional[QgsFeedback] = None) -> list[ModelInfo]:
         """Return the models that the server lists. Raises RsgptError."""
+        return parse_models(self._reply(lambda transport: transport.get("models"), feedback))
+
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+        body = build_embedding_request(texts, self._model)
+        return parse_embeddings(self._reply(lambda transport: transport.post("embeddings", body), feedback))
+
+    def _reply(self, send: Callable[[Transport], Exchange], feedback: Optional[QgsFeedback]) -> bytes:
+        """Return the body of the reply to a single request. Raises RsgptError."""
         endpoint = self._server.endpoint(cancel_check(feedback))
         transport = Transport(endpoint, self.limits, 1)
         try:
-            exchange = transport.get("models")
-            _wait(exchange.poll, cancel_check(feedback))
+            exchange = send(transport)
+            wait(exchange.poll, cancel_check(feedback))
             if exchange.ending is not Ending.WHOLE:
                 raise ServerError(self.unreachable_message(endpoint, exchange.reason))
             if exchange.status != 200:
                 raise parse_error(exchange.status, bytes(exchange.body))
-            return parse_models(bytes(exchange.body))
+            return bytes(exchange.body)
         finally:
             transport.close()
 
@@ -215,7 +230,7 @@ class _Run:
             if self._transport is not None:
                 self._transport.touch()  # nothing was polled while the pictures were captured
             ended: list[Exchange] = []
-            _wait(lambda: self._collect(ended), self._is_cancelled)  # noqa: B023 - called before the next round
+            wait(lambda: self._collect(ended), self._is_cancelled)  # noqa: B023 - called before the next round
             for exchange in ended:
                 outcome = self._settle(exchange)
                 if outcome is not None:
@@ -315,7 +330,7 @@ class _Run:
                     .format(patience=patience, said=message)
                     .strip()
                 )
-            self._requeue(call, _retry_after(exchange))
+            self._requeue(call, retry_after(exchange))
             return True
         if exchange.status >= 500 and complaint is Complaint.OTHER and call.retries < _MAX_RETRIES:
             self._retry(call)
@@ -379,19 +394,3 @@ def _follow(exchange: Exchange, streamed: StreamedReply) -> bool:
     if exchange.status == 200:
         streamed.read(exchange.body)
     return is_over or streamed.is_over
-
-
-def _retry_after(exchange: Exchange) -> float:
-    header = exchange.header(b"Retry-After").strip()
-    seconds = float(header) if header.isdecimal() else 1.0
-    return min(seconds, _MAX_WAIT_S) + secrets.SystemRandom().uniform(0.0, 0.3)
-
-
-def _wait(is_done: Callable[[], bool], is_cancelled: Callable[[], bool]) -> None:
-    """Process this thread's Qt events until `is_done`. Raises Cancelled on cancel."""
-    loop, ticker = QEventLoop(), QTimer()
-    ticker.start(_TICK_MS)
-    while not is_done():
-        if is_cancelled():
-            raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
-        loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

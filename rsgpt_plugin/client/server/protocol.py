@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Optional
 
 from ...errors import ModelError, RsgptError, ServerError
@@ -14,6 +15,7 @@ from ...shared.answers.reasoning import answer_token_index, without_reasoning
 from ...shared.i18n import mark, marked, translate
 from ...shared.text import clean
 from ..installed_models import ModelInfo
+from ..model_abilities import classifier_info, finder_info
 from .refusal_reasons import Complaint, classify_refusal
 
 _TEXT_ONLY = mark("This model reads text only. Choose a model that accepts pictures.")
@@ -30,7 +32,7 @@ class Prompt:
 
     max_tokens: per answer, 0 for the model's default. choices: the allowed answers, empty for free text.
     is_whole_number: whether the answer must be a whole number. gsd_m: meters per pixel of the picture, None to leave it
-    out.
+    out. task: what the model does instead of answering, see Question.
     """
 
     image: bytes
@@ -40,6 +42,7 @@ class Prompt:
     choices: tuple[str, ...] = ()
     is_whole_number: bool = False
     gsd_m: Optional[float] = None
+    task: str = ""
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -105,6 +108,8 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
         optional["structured_outputs"] = prompt.structure
     if prompt.gsd_m is not None:
         optional["gsd_m"] = prompt.gsd_m
+    if prompt.task:
+        optional["task"] = prompt.task
     return json.dumps(body if plain else {**body, **optional}).encode("utf-8")
 
 
@@ -137,6 +142,21 @@ def _reported(message: str) -> RsgptError:
     return ServerError(translate("Rsgpt", "The model server reports: {said}").format(said=message))
 
 
+def build_embedding_request(texts: Sequence[str], model: str) -> bytes:
+    """Return the body of `POST embeddings`."""
+    return json.dumps({"model": model, "input": list(texts)}).encode("utf-8")
+
+
+def parse_embeddings(body: bytes) -> list[list[float]]:
+    """Return the vectors of the texts, in their order. Raises ServerError if the reply has none."""
+    listed = _object(body).get("data")
+    entries = [_mapping(entry).get("embedding") for entry in listed] if isinstance(listed, list) else []
+    vectors = [[_number(value) for value in entry] for entry in entries if isinstance(entry, list)]
+    if not vectors or len(vectors) != len(entries) or not all(map(math.isfinite, chain.from_iterable(vectors))):
+        raise ServerError(translate("Rsgpt", "The model server sent no vectors. Choose another model for a search."))
+    return vectors
+
+
 def parse_models(body: bytes) -> list[ModelInfo]:
     """Parse the reply to `GET models`. Entries without a name are left out."""
     listed = _object(body).get("data")
@@ -147,8 +167,15 @@ def parse_models(body: bytes) -> list[ModelInfo]:
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     fields = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
-    reads_gsd = _mapping(entry.get("capabilities")).get("gsd") is True
-    return ModelInfo(clean(str(entry["id"])), **fields, reads_gsd=reads_gsd)
+    capabilities = _mapping(entry.get("capabilities"))
+    return ModelInfo(
+        clean(str(entry["id"])),
+        **fields,
+        reads_gsd=capabilities.get("gsd") is True,
+        finder=finder_info(capabilities.get("finder")),
+        classifier=classifier_info(capabilities.get("classifier")),
+        embeds=capabilities.get("embed") is True,
+    )
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QTimer, QUrl
+from qgis.PyQt.QtCore import QEventLoop, QTimer, QUrl
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
-from ...shared.i18n import mark, marked
+from ...errors import Cancelled
+from ...shared.i18n import mark, marked, translate
 from .api_keys import sign
 from .endpoint import Endpoint
 
 # Qt opens at most six connections per host and manager, and queues further requests.
 _CONNECTIONS = 6
 _PROXY_LOGIN = 407
+_TICK_MS = 100
+_MAX_WAIT_S = 60.0
 _LONGEST_GAP_S = 5.0  # between polls; a longer gap means that the machine slept or the caller was busy
 
 
@@ -205,3 +210,20 @@ def _managers(endpoint: Endpoint, in_flight: int) -> list[QNetworkAccessManager]
     for manager in managers:
         manager.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
     return managers
+
+
+def retry_after(exchange: Exchange) -> float:
+    """Return the seconds to wait before a refused request is sent again."""
+    header = exchange.header(b"Retry-After").strip()
+    seconds = float(header) if header.isdecimal() else 1.0
+    return min(seconds, _MAX_WAIT_S) + secrets.SystemRandom().uniform(0.0, 0.3)
+
+
+def wait(is_done: Callable[[], bool], is_cancelled: Callable[[], bool]) -> None:
+    """Process this thread's Qt events until `is_done`. Raises Cancelled on cancel."""
+    loop, ticker = QEventLoop(), QTimer()
+    ticker.start(_TICK_MS)
+    while not is_done():
+        if is_cancelled():
+            raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
+        loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

@@ -29,12 +29,16 @@ _TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<choices>.*)\))?\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Question:
-    """A question. name: of its column. text: sent to the model. choices: options of a choice question."""
+    """A question. name: of its column. text: sent to the model. choices: options of a choice question.
+
+    task: what a model of this plugin does instead of answering, see rsgpt_backend/engine/tasks.py; "" to answer.
+    """
 
     name: str
     text: str
     type: AnswerType = AnswerType.TEXT
     choices: tuple[str, ...] = ()
+    task: str = ""
 
     def prompt_in(self, language: str) -> str:
         """Return the prompt with an instruction to answer in `language`, if answers of the type may be translated."""

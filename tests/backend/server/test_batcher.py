@@ -18,7 +18,7 @@ from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.predictor import Answer, Ask, Capabilities, Embedding, KeyedPicture, Predictor, Step, Token
 from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
 from rsgpt_backend.server.protocol.refusals import Refusal
-from rsgpt_backend.server.ticket import AwaitedTicket, EmbeddingTicket, Ticket
+from rsgpt_backend.server.ticket import AwaitedTicket, Ticket
 
 SECRET = "what somebody asked"
 Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
@@ -48,6 +48,13 @@ class Scripted:
         self.began.set()
         self.gate.wait(5)
         yield from self._behaviour(asks)
+
+    def perform(self, ask: Ask) -> Answer:
+        """Record the task as a batch; fail if the prompt is "bad"."""
+        self.batches.append([ask.task])
+        if ask.prompt == "bad":
+            raise ModelError("The model has no finder.")
+        return answer(f"{ask.task} done")
 
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
         """Record the texts as a batch; fail if one of them is "bad"."""
@@ -359,37 +366,3 @@ def test_a_model_that_is_loaded_after_the_stop_is_released() -> None:
     gc.collect()
     assert batcher.engine is None
     assert made[0]() is None
-
-
-def test_embeddings_and_asks_share_a_batch() -> None:
-    engine = Scripted(echo)
-    engine.gate.clear()
-    events: list[Any] = []
-
-    async def work(batcher: Batcher) -> None:
-        with ExitStack() as stack:
-            first = stack.enter_context(batcher.queued_ask(ask("first"), False))
-            await asyncio.to_thread(engine.began.wait, 5)
-            good, bad = (EmbeddingTicket([text], events.append) for text in ("good", "bad"))
-            for ticket in (bad, good):
-                stack.enter_context(batcher.queued(ticket))
-            last = stack.enter_context(batcher.queued_ask(ask("last"), False))
-            engine.gate.set()
-            texts = await asyncio.gather(*(final(ticket) for ticket in (first, last)))
-            assert texts == ["first", "last"]
-            assert good.ended
-            assert bad.ended
-
-    run(work, lambda: engine)
-    refusal = next(event for event in events if isinstance(event, Refusal))
-    assert (refusal.status, str(refusal)) == (500, "A text cannot be read. Change it.")
-    assert [Embedding((1.0, 0.0), 4)] in events
-    assert len(events) == 2
-
-
-def test_stopping_refuses_waiting_embeddings() -> None:
-    events: list[Any] = []
-    batcher = Batcher("rsgpt-small", lambda: Scripted(echo))
-    with batcher.queued(EmbeddingTicket(["x"], events.append)):
-        batcher.stop()
-    assert [event.code for event in events] == ["stopping"]

@@ -45,7 +45,13 @@ def test_a_model_without_vectors_says_so(launch: Launch) -> None:
     reply = post(server, input="water")
     assert (reply.status, reply.error["code"]) == (400, "no_embeddings")
     (model,) = server.call("GET", "/v1/models").record["data"]
-    assert model["capabilities"] == {"find": False, "embed": False, "gsd": False}
+    assert model["capabilities"] == {
+        "find": False,
+        "embed": False,
+        "gsd": False,
+        "finder": None,
+        "classifier": None,
+    }
 
 
 def test_vectors_wait_for_the_model(launch: Launch) -> None:

@@ -53,6 +53,16 @@ def test_the_description_says_whether_a_model_reads_the_ground_resolution(
     assert [model.reads_gsd for model in installed_models(weights)] == [False, reads_gsd]
 
 
+def test_the_shipped_model_finds_embeds_and_classifies() -> None:
+    model = model_identity("rsgpt-small")
+    assert model.finder is not None
+    assert {"airplane", "car"} <= set(model.finder.labels)
+    assert (model.finder.side, model.finder.fill) == (640, (127, 127, 127))
+    assert model.classifier is not None
+    assert "water" in model.classifier.things
+    assert model.embeds
+
+
 def test_a_model_with_a_finder_reads_the_ground_resolution(weights: Path) -> None:
     path = weights / "aaa" / "model.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "finder": {}}), "utf-8")

@@ -52,7 +52,7 @@ class FindRun(JournaledRun):
     def _prepare(self, rasters: Sequence[SearchedRaster], asking: ObjectSearch) -> None:
         self._asking, self._described = asking, (asking.model, asking.describe())
         self._rasters = {self._journal.raster(raster.plan.key): raster for raster in rasters}
-        prompt = self._journal.prompt(json.dumps([asking.model, asking.fingerprint, "find objects"]))
+        prompt = self._journal.prompt(json.dumps([asking.model, asking.fingerprint, "find objects in windows"]))
         frame = rasters[0].plan.frame
         example = (frame.boxes([(0, 0, 1, 1)]) if asking.is_boxed else frame.points([(0, 0)]))[0]
         plans = [raster.plan for raster in rasters]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,8 +13,8 @@ import pyarrow as pa
 
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.found_text import read_found
 from rsgpt_plugin.shared.objects.merging import ObjectMerger
-from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE
 from rsgpt_plugin.shared.results.columns import CONFIDENCE, OBJECT, SEARCH_WINDOW, object_columns
 
 from ... import __version__
@@ -88,12 +87,10 @@ class RasterObjects:
 
     def add(self, result: TileResult, text: str, asked_at: str) -> None:
         """Add a window. text: the answer of a WindowFinder."""
-        by_label: Mapping[str, Sequence[Sequence[float]]] = json.loads(text)
-        _, side, _ = self._raster.grid.window(result.tile).scaled(MAX_SIDE)
+        found = read_found(text)
         for label, merger in self._mergers.items():
-            found = by_label.get(label, ())
-            points = [FoundPoint(x, y, sure, (left, top, wide, high)) for x, y, sure, left, top, wide, high in found]
-            merger.add(result.tile, points, side)
+            points = found.points.get(label, ())
+            merger.add(result.tile, points, found.width)
             if points:
                 self._provenance[result.tile] = result.image_sha256, result.gsd_m, asked_at
 

@@ -22,6 +22,7 @@ from rsgpt_plugin.shared.search.ranking import (
 )
 
 from ...engine.engine import Engine
+from ...engine.tasks import index_rows
 from ...errors import DataError, RsgptError
 from ...predictor import KeyedPicture
 from ...search.indexing import PictureSource, index_pictures
@@ -104,5 +105,4 @@ class Searcher:
 
     def _rows(self, pictures: Sequence[KeyedPicture]) -> list[Row]:
         """Return what the model computes of pictures: vector, probabilities of things, and of kinds of areas."""
-        pairs = zip(self._engine.embed(pictures), self._engine.classify(pictures), strict=True)
-        return [np.array([*one.vector, *other.things, *other.kinds], np.float16) for one, other in pairs]
+        return index_rows(self._engine, pictures)

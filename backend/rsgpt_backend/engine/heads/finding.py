@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
 from rsgpt_plugin.shared.objects.found_points import Box, FoundPoint
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
 from rsgpt_plugin.shared.vocabulary.object_nouns import labels_of
 
 from ...errors import EngineError
@@ -45,10 +45,7 @@ def find_objects(
     """
     _, config = finder_of(model)
     labels = labels_of(nouns, config.labels)
-    try:
-        found = search(model, image, gsd_m)
-    except RuntimeError as error:
-        raise _failure(error) from error
+    found = find_in_picture(model, image, gsd_m, lambda: None).points
     return [
         FoundObjects(noun, label, tuple(found[label]), label in config.boxed)
         for noun, label in zip(nouns, labels, strict=True)
@@ -56,10 +53,7 @@ def find_objects(
 
 
 class WindowFinder:
-    """Answers each ask with the objects of all labels in its picture, as JSON; see model/heads/finder/search.py.
-
-    The text is {label: [[x, y, confidence, box x, y, width, height], …]}, in pixels of the picture.
-    """
+    """Answers each ask with the objects of all labels in its picture, as the task find_window does."""
 
     def __init__(self, model: Rsgpt) -> None:
         finder_of(model)
@@ -67,19 +61,32 @@ class WindowFinder:
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
         """Return the answers in the order of the asks. Raises EngineError if a search fails."""
-        return [Answer(self._found(ask.image), (), 1.0, "stop", degenerate=False, prompt_tokens=0) for ask in asks]
-
-    def _found(self, image: Image.Image) -> str:
-        try:
-            found = search_window(self._model, image)
-        except RuntimeError as error:
-            raise _failure(error) from error
-        rows = {label: [_rounded(point) for point in points] for label, points in found.items() if points}
-        return json.dumps(rows, separators=(",", ":"))
+        texts = [found_text(find_in_window(self._model, ask.image)) for ask in asks]
+        return [Answer(text, (), 1.0, "stop", degenerate=False, prompt_tokens=0) for text in texts]
 
 
-def _rounded(point: FoundPoint) -> list[float]:
-    return [round(value, 4) for value in (point.x, point.y, point.confidence, *point.box)]
+def find_in_window(model: Rsgpt, image: Image.Image) -> FoundInPicture:
+    """Return the objects in one of the windows of shared/objects/search_grid.py.
+
+    image: 8-bit RGB. Raises ModelError if the model has no finder, EngineError if the search fails.
+    """
+    try:
+        return FoundInPicture(*image.size, search_window(model, image))
+    except RuntimeError as error:
+        raise _failure(error) from error
+
+
+def find_in_picture(
+    model: Rsgpt, image: Image.Image, gsd_m: float | None, on_window: Callable[[], None]
+) -> FoundInPicture:
+    """Return the objects of all labels in a picture. Raises as find_in_window.
+
+    image: 8-bit RGB of any size; gsd_m: its meters per pixel, None if unknown; on_window: called after each window.
+    """
+    try:
+        return FoundInPicture(*image.size, search(model, image, gsd_m, on_window=on_window))
+    except RuntimeError as error:
+        raise _failure(error) from error
 
 
 def _failure(error: RuntimeError) -> EngineError:

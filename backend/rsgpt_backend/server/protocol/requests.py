@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from rsgpt_plugin.shared.rasters.ellipsoid import MAX_GSD_M, MIN_GSD_M
 
-from ...predictor import Answer, Ask, Token
+from ...predictor import TASKS, Answer, Ask, Token
 from .. import limits
 from .chat_messages import read_messages
 from .data_uri_images import read_picture
@@ -58,6 +58,7 @@ def read_chat_request(body: bytes, model: str) -> ChatRequest:
         "top_p": _top_p(fields),
         "stops": _stops(fields),
         "gsd_m": read_gsd(fields),
+        "task": _task(fields),
     }
     picture = read_picture(url)
     return ChatRequest(
@@ -128,6 +129,15 @@ def _stops(fields: Fields) -> tuple[str, ...]:
     if not is_list or not all(isinstance(stop, str) and 0 < len(stop) <= limits.MAX_CHOICE_CHARS for stop in stops):
         refuse(f"stop must be a string or a list of up to {limits.MAX_STOPS} strings, none of them empty.")
     return tuple(stops)
+
+
+def _task(fields: Fields) -> str:
+    value = fields.get("task")
+    if value is None:
+        return ""
+    if value not in TASKS:
+        refuse(f"task must be one of {', '.join(TASKS)}, or be left out.")
+    return str(value)
 
 
 def read_gsd(fields: Fields) -> float | None:

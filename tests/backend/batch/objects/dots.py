@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import numpy as np
 
 from rsgpt_backend.batch.objects.search_plan import SearchOptions
 from rsgpt_backend.predictor import Answer, Ask
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
 OPTIONS = SearchOptions(640, 0.05)
@@ -28,12 +29,13 @@ class DotFinder:
 
     def _found(self, ask: Ask) -> str:
         gray = np.asarray(ask.image)[..., 0]
-        return json.dumps({label: _points(gray == value) for label, value in (("airplane", 255), ("car", 200))})
+        dots = {label: _points(gray == value) for label, value in (("airplane", 255), ("car", 200))}
+        return found_text(FoundInPicture(*ask.image.size, dots))
 
 
-def _points(is_dot: np.ndarray) -> list[list[float]]:
+def _points(is_dot: np.ndarray) -> list[FoundPoint]:
     dots = [(column + 0.5, row + 0.5) for row, column in np.argwhere(is_dot).tolist()]
-    return [[x, y, 0.9, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE] for x, y in dots]
+    return [FoundPoint(x, y, 0.9, (x - SIDE / 2, y - SIDE / 2, SIDE, SIDE)) for x, y in dots]
 
 
 def dotted(width: int = 1000, height: int = 700, every: int = 41) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import shapely
 from rsgpt_backend.batch.journal import TileResult
 from rsgpt_backend.batch.objects.object_rows import FoundObjectCounts, ObjectSearch, RasterObjects
 from rsgpt_backend.batch.objects.search_plan import make_search
+from rsgpt_plugin.shared.objects.found_points import FoundPoint
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
 from tests.backend.batch.objects.dots import OPTIONS, dotted
 from tests.backend.batch.rasters import write
 
@@ -23,10 +24,13 @@ def collected(tmp_path: Path, asking: ObjectSearch) -> RasterObjects:
     search = make_search(str(path), OPTIONS)
     window, core = search.grid.window(0), search.grid.core(0)
     x, y = (max(core.x, 0) - window.x, max(core.y, 0) - window.y)
-    rows = [[x + 10, y + 10, 0.8, x + 5, y + 8, 10, 4], [x + 50, y + 10, 0.4, x + 45, y + 8, 10, 4]]
+    points = [
+        FoundPoint(x + 10, y + 10, 0.8, (x + 5, y + 8, 10, 4)),
+        FoundPoint(x + 50, y + 10, 0.4, (x + 45, y + 8, 10, 4)),
+    ]
     objects = RasterObjects(search, asking)
-    text = json.dumps({"airplane": rows, "car": rows[:1]})
-    objects.add(TileResult(1, 0, "sha", 0.5), text, ASKED_AT)
+    found = FoundInPicture(window.width, window.height, {"airplane": points, "car": points[:1]})
+    objects.add(TileResult(1, 0, "sha", 0.5), found_text(found), ASKED_AT)
     return objects
 
 

@@ -18,7 +18,7 @@ POINT = FoundPoint(3, 4, 0.5, (1, 2, 4, 4))
 
 
 def test_objects_are_returned_in_the_order_of_the_nouns(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "search", lambda *_: {"airplane": [POINT], "car": [POINT, POINT]})
+    monkeypatch.setattr(finding, "search", lambda *_, **__: {"airplane": [POINT], "car": [POINT, POINT]})
     cars, planes = find_objects(finding_toy, picture(1), ["vehicles", "planes"])
     assert (cars.noun, cars.label, len(cars.points)) == ("vehicles", "car", 2)
     assert (planes.noun, planes.label, len(planes.points)) == ("planes", "airplane", 1)
@@ -29,7 +29,7 @@ def test_objects_are_returned_in_the_order_of_the_nouns(finding_toy: Rsgpt, monk
 def test_the_ground_resolution_is_passed_on(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[float | None] = []
 
-    def search(_: Rsgpt, __: object, gsd_m: float | None) -> dict[str, list[FoundPoint]]:
+    def search(_: Rsgpt, __: object, gsd_m: float | None, on_window: object) -> dict[str, list[FoundPoint]]:
         given.append(gsd_m)
         return {"airplane": [], "car": []}
 
@@ -44,7 +44,7 @@ def test_errors(toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(QuestionError, match="It finds: airplane, car"):
         find_objects(finding_toy, picture(1), ["ship"])
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(finding, "search", fail)
@@ -60,7 +60,8 @@ def test_a_window_finder_answers_with_the_objects_of_each_picture(
     pictures = [picture(1, (2, 2)), picture(2, (1, 1))]
     answers = WindowFinder(finding_toy).answer([Ask(image, "key", "object") for image in pictures])
     assert [json.loads(answer.text) for answer in answers] == [
-        {"airplane": [[0.3333, 4, 0.5, 1, 2, 4, 4]] * count} for count in (2, 1)
+        {"width": size, "height": size, "objects": {"airplane": [[0.3333, 4, 0.5, 1, 2, 4, 4]] * size}}
+        for size in (2, 1)
     ]
 
 

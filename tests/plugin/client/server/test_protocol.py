@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from rsgpt_plugin.client.installed_models import ModelInfo
-from rsgpt_plugin.client.server.protocol import Prompt, build_request, parse_error, parse_models, parse_reply
+from rsgpt_plugin.client.server.protocol import (
+    Prompt,
+    build_embedding_request,
+    build_request,
+    parse_embeddings,
+    parse_error,
+    parse_models,
+    parse_reply,
+)
 from rsgpt_plugin.errors import ServerError
 
 CONTRACT = Path(__file__).resolve().parents[3] / "contract"
@@ -67,7 +75,10 @@ def test_models_of_the_contract_are_parsed() -> None:
     listed = contract("models.json")
     (model,) = parse_models(json.dumps(listed).encode())
     reads_gsd = listed["data"][0].get("capabilities", {}).get("gsd", False)
-    assert model == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32", reads_gsd=reads_gsd)
+    expected = ModelInfo(
+        "rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32", reads_gsd=reads_gsd, embeds=True
+    )
+    assert model == expected
     (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
     assert foreign == ModelInfo("llava")
 
@@ -85,6 +96,28 @@ def test_models_of_the_contract_are_parsed() -> None:
 def test_a_model_reads_the_ground_resolution_only_if_the_server_says_so(capabilities: object, reads_gsd: bool) -> None:
     (model,) = parse_models(json.dumps({"data": [{"id": "m", "capabilities": capabilities}]}).encode())
     assert model.reads_gsd is reads_gsd
+
+
+def test_the_abilities_that_a_server_lists() -> None:
+    finder = {"labels": ["car"], "boxed": [], "max_side": 640, "finest_gsd_m": 0.05, "fill": [0, 0, 0]}
+    capabilities = {"finder": finder, "classifier": {"things": ["car"], "kinds": []}, "embed": True}
+    (model,) = parse_models(json.dumps({"data": [{"id": "m", "capabilities": capabilities}]}).encode())
+    assert model.finder is not None
+    assert model.finder.labels == ("car",)
+    assert model.classifier is not None
+    assert model.embeds
+
+
+def test_embeddings_are_parsed() -> None:
+    request = json.loads(build_embedding_request(["a", "b"], "m"))
+    assert request == {"model": "m", "input": ["a", "b"]}
+    assert parse_embeddings(b'{"data": [{"embedding": [0, 1]}, {"embedding": [1, 0.5]}]}') == [[0, 1], [1, 0.5]]
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": [{}]}', b'{"data": [{"embedding": [null]}]}', b'{"data": 1}'])
+def test_a_reply_without_vectors_is_an_error(body: bytes) -> None:
+    with pytest.raises(ServerError, match="no vectors"):
+        parse_embeddings(body)
 
 
 def test_a_plain_request_has_no_ground_resolution() -> None:

@@ -1,0 +1,45 @@
+"""The objects of a picture as text: the answer of a model to the tasks `find` and `find_window`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .found_points import FoundPoint
+
+
+@dataclass(frozen=True)
+class FoundInPicture:
+    """points: by label, likeliest first, in pixels of a picture of this width and height."""
+
+    width: int
+    height: int
+    points: Mapping[str, Sequence[FoundPoint]]
+
+
+def found_text(found: FoundInPicture) -> str:
+    """Return the objects as JSON, which `read_found` reads; labels without objects are left out."""
+    objects = {label: [_rounded(point) for point in points] for label, points in found.points.items() if points}
+    fields = {"width": found.width, "height": found.height, "objects": objects}
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def read_found(text: str) -> FoundInPicture:
+    """Read what `found_text` wrote. Raises ValueError for any other text."""
+    try:
+        fields = json.loads(text)
+        points = {str(label): tuple(map(_point, rows)) for label, rows in fields["objects"].items()}
+        return FoundInPicture(int(fields["width"]), int(fields["height"]), points)
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"not the objects of a picture: {text[:80]}") from error
+
+
+def _rounded(point: FoundPoint) -> list[float]:
+    return [round(value, 4) for value in (point.x, point.y, point.confidence, *point.box)]
+
+
+def _point(values: Any) -> FoundPoint:
+    x, y, confidence, left, top, width, height = map(float, values)
+    return FoundPoint(x, y, confidence, (left, top, width, height))
