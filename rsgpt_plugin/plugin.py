@@ -54,6 +54,7 @@ class RsgptPlugin:
         from .gui.report_dialog import ReportPart
         from .gui.results_table.results_part import ResultsTable
         from .gui.runs.runs_part import RunsPart
+        from .gui.search.search_part import SearchPart
         from .gui.setup_wizard.wizard_part import SetupPart
 
         self.initProcessing()
@@ -62,7 +63,7 @@ class RsgptPlugin:
         table = ResultsTable(self._iface)
         self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), QuestionsWidget(), Expressions()),
-            *(canvas, DockPart(self._iface), table),
+            *(canvas, DockPart(self._iface), table, SearchPart(self._iface)),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
             OptionsPart(self._iface, set_up.open),

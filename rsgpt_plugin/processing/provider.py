@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..icons import plugin_icon
 from .describefeatures import DescribeFeatures
 from .describeraster import DescribeRaster
+from .searching.search_algorithm import SearchPictures
 from .styleresults import StyleResults
 
 
@@ -27,5 +28,5 @@ class RsgptProvider(QgsProcessingProvider):
         return plugin_icon()
 
     def loadAlgorithms(self) -> None:
-        for algorithm in (DescribeRaster, DescribeFeatures, StyleResults):
+        for algorithm in (DescribeRaster, DescribeFeatures, SearchPictures, StyleResults):
             self.addAlgorithm(algorithm())

@@ -138,7 +138,12 @@ def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.
         started = factory(window)
         started.initGui()
         assert providers() == sorted([*before, "rsgpt"])
-        assert [tool.text() for tool in window.tools] == ["Describe canvas", "RSGPT panel", "Results table"]
+        assert [tool.text() for tool in window.tools] == [
+            "Describe canvas",
+            "RSGPT panel",
+            "Results table",
+            "Search…",
+        ]
         assert [entry.text() for entry in window.menu][-3:] == ["Runs…", "Set up the model…", "Report a problem…"]
         assert len(window.docks()) == 1
         assert [factory.title() for factory in window.options] == ["RSGPT"]

@@ -11,6 +11,7 @@ CAPTION, CONFIDENCE, REASON = "caption", "confidence", "reason"
 QUESTION, ANSWER = "question", "answer"
 CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
 OBJECT, SEARCH_WINDOW = "object", "search_window"
+SIMILARITY, RANK = "similarity", "rank"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
 _RESERVED_BY_FORMATS = frozenset({"fid", "geom", "geometry"})
@@ -36,6 +37,7 @@ class ColumnOrigin(Enum):
 
     CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with corrected answers.
     BEFORE_CORRECTION: the same layers; the model's value, in a column named after the corrected one.
+    SEARCH: results of a search.
     """
 
     RESULT = "result"
@@ -44,6 +46,7 @@ class ColumnOrigin(Enum):
     CORRECTION = "correction"
     BEFORE_CORRECTION = "before_correction"
     OBJECTS = "objects"
+    SEARCH = "search"
 
 
 class ColumnGroup(Enum):
@@ -79,6 +82,15 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column(QUESTION, TEXT, mark("Question"), mark("the question"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
     Column(OBJECT, TEXT, mark("Object"), mark("what was found"), ColumnGroup.SAID, ColumnOrigin.OBJECTS),
+    Column(
+        SIMILARITY,
+        REAL,
+        mark("Similarity"),
+        mark("how well the picture matches the search, 0 to 1"),
+        ColumnGroup.SAID,
+        ColumnOrigin.SEARCH,
+    ),
+    Column(RANK, WHOLE, mark("Rank"), mark("1 for the best match"), ColumnGroup.SAID, ColumnOrigin.SEARCH),
     Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_model_text=True),
     Column(
         ANSWER,
@@ -184,6 +196,11 @@ def object_columns() -> list[Column]:
         *(entry for entry in written if entry.name != REASON),
         column(SEARCH_WINDOW),
     ]
+
+
+def score_columns() -> list[Column]:
+    """Return the columns that a search adds to pictures."""
+    return [entry for entry in COLUMNS if entry.origin is ColumnOrigin.SEARCH]
 
 
 def names_in(group: ColumnGroup) -> list[str]:
