@@ -196,13 +196,14 @@ class SearchDock(QgsDockWidget):
 
     def _like_selected(self) -> None:
         """Search for pictures like the selected result, or like the selected feature of a results layer."""
-        number = next((match.number for match in self.link.selected()), None)
+        answer, number = self.model.answer, next((match.number for match in self.link.selected()), None)
         if number is None:
             number = self.link.selected_feature()
-        if number is None:
-            self._fail(self.tr("Select a picture in the list, or a feature of the results layer."))
+        key = answer.loaded.search.keys[number] if answer is not None and number is not None else ""
+        if key and isinstance(key, str):
+            self.start(LikePicture(key))
         else:
-            self.start(LikePicture(number))
+            self._fail(self.tr("Select a picture in the list, or a feature of the results layer."))
 
     def _like_area(self, drawn: QgsRectangle) -> None:
         self.start(LikeArea(QgsGeometry.fromRect(drawn), self._canvas.mapSettings().destinationCrs()))

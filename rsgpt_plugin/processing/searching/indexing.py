@@ -130,7 +130,8 @@ class _Indexing:
             self._settle(number, result)
 
     def _settle(self, number: int, key: Key) -> None:
-        self._keys[number] = key
+        # The frames of a traceback would keep the raster open.
+        self._keys[number] = key.with_traceback(None) if isinstance(key, RsgptError) else key
         source = self._sources[number]
         if source.version and isinstance(key, str):
             self._places.append(KnownSource(source.place, source.version, key))

@@ -40,7 +40,7 @@ class SearchedPicture:
 
 
 @dataclass(frozen=True)
-class PictureSource:
+class PicturePlace:
     """Where a picture is, see KnownSource; a picture whose version is "" is captured each time.
 
     sha256, gsd_m: of its pixels if they are known without capturing it.
@@ -62,7 +62,7 @@ class PictureSet(Protocol):
 
     def __len__(self) -> int: ...
 
-    def source(self, number: int) -> PictureSource:
+    def source(self, number: int) -> PicturePlace:
         """Return where a picture is; no pixels are read."""
         ...
 
@@ -75,7 +75,7 @@ class PictureSet(Protocol):
         ...
 
 
-class RasterTiles:
+class LayerTiles:
     """The tiles of a raster layer, with one stretch. Call `close` in the same thread."""
 
     def __init__(
@@ -102,9 +102,9 @@ class RasterTiles:
     def __len__(self) -> int:
         return len(self._windows)
 
-    def source(self, number: int) -> PictureSource:
+    def source(self, number: int) -> PicturePlace:
         """Return where a tile is."""
-        return PictureSource(f"{self._place}#xywh={_text(self._windows[number])}", self._version)
+        return PicturePlace(f"{self._place}#xywh={_text(self._windows[number])}", self._version)
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return the polygon of a tile."""
@@ -156,11 +156,11 @@ class ResultRows:
     def __len__(self) -> int:
         return len(self.features)
 
-    def source(self, number: int) -> PictureSource:
+    def source(self, number: int) -> PicturePlace:
         """Return the hash and the resolution of a row's picture."""
         feature = self.features[number]
         gsd_m = null_to_none(feature[self._gsd_m]) if self._gsd_m else None
-        return PictureSource(sha256=str(null_to_none(feature[self._sha256]) or ""), gsd_m=gsd_m)
+        return PicturePlace(sha256=str(null_to_none(feature[self._sha256]) or ""), gsd_m=gsd_m)
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return the geometry of a row."""
@@ -194,11 +194,9 @@ class OnePicture:
     def __len__(self) -> int:
         return 1
 
-    def source(self, number: int) -> PictureSource:
+    def source(self, number: int) -> PicturePlace:
         """Return the hash and the resolution of the picture."""
-        return (
-            PictureSource(sha256=self._picture.sha256, gsd_m=self._picture.gsd_m) if self._picture else PictureSource()
-        )
+        return PicturePlace(sha256=self._picture.sha256, gsd_m=self._picture.gsd_m) if self._picture else PicturePlace()
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return its outline."""

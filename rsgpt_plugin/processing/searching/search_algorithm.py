@@ -53,7 +53,7 @@ from ..output.destination import SinkShape, check_destination, parse_destination
 from ..output.sink import OutputSink, write_error
 from ..output.trial_write import try_rows
 from .picture_search import PictureScores, PictureSearch, index_picture, load_search, searching_model
-from .picture_set import OnePicture, RasterTiles, ResultRows
+from .picture_set import LayerTiles, OnePicture, ResultRows
 from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields
 from .similarity_styler import SimilarityStyler
 
@@ -62,7 +62,7 @@ translate = QCoreApplication.translate
 _INPUT, _QUERY, _LIKE, _SIZE, _EXTENT = "INPUT", "QUERY", "LIKE", "TILE_SIZE", "EXTENT"
 _TOP, _MINIMUM, _MODEL, _OUTPUT = "TOP", "MINIMUM", "MODEL", "OUTPUT"
 
-_Pictures = Union[RasterTiles, ResultRows]
+_Pictures = Union[LayerTiles, ResultRows]
 
 
 class SearchPictures(QgsProcessingAlgorithm):
@@ -207,11 +207,13 @@ class SearchPictures(QgsProcessingAlgorithm):
         if isinstance(self._input, LayerSnapshot):
             size = self.parameterAsInt(parameters, _SIZE, context)
             extent = self._areas[_EXTENT][0] if _EXTENT in self._areas else None
+            tiles = None
             try:
-                tiles = RasterTiles(self._input, CaptureOptions(), size, extent, feedback)
+                tiles = LayerTiles(self._input, CaptureOptions(), size, extent, feedback)
                 yield tiles
-                tiles.close()
             finally:
+                if tiles is not None:
+                    tiles.close()
                 self._input.leave_thread()
         elif self._input is not None:
             features = list(self._input.getFeatures())
@@ -225,7 +227,7 @@ class SearchPictures(QgsProcessingAlgorithm):
     ) -> PictureScores:
         """Return the scores for the example: the picture of the area, or of the row that covers its center."""
         area = self._areas[_LIKE][0]
-        if isinstance(pictures, RasterTiles):
+        if isinstance(pictures, LayerTiles):
             example = OnePicture(pictures.picture_of(area), area, pictures.crs)
             return search.by_example(index_picture(example, search.model, rows, feedback), rows)
         center = area.centroid()
@@ -244,12 +246,12 @@ class SearchPictures(QgsProcessingAlgorithm):
     ) -> str:
         parameters, context = run
         to = parse_destination(parameters.get(_OUTPUT), self.parameterAsFileOutput(parameters, _OUTPUT, context))
-        rasters, layers = ([self._source], []) if isinstance(pictures, RasterTiles) else ([], [self._source])
+        rasters, layers = ([self._source], []) if isinstance(pictures, LayerTiles) else ([], [self._source])
         check_destination(to, rasters, layers)
         title = self.tr("Search: {query}").format(query=query)
         description = describe_run(plugin_version(), self._name, search.model.name, title)
         trial = None
-        if isinstance(pictures, RasterTiles):
+        if isinstance(pictures, LayerTiles):
             features = picture_rows(found, pictures, search, query)
             shape = SinkShape(picture_fields(), Qgis.WkbType.Polygon, pictures.crs, _samples(pictures))
             trial = try_rows(to, shape)
@@ -302,7 +304,7 @@ class SearchPictures(QgsProcessingAlgorithm):
         return {"SEARCHED": len(search.numbers), "SURE": sure, "FAILED": len(search.failed), "BEST": best}
 
 
-def _samples(pictures: RasterTiles) -> tuple[QgsFeature, ...]:
+def _samples(pictures: LayerTiles) -> tuple[QgsFeature, ...]:
     """Return a tile for the trial write."""
     feature = QgsFeature(QgsFields())
     feature.setGeometry(pictures.geometry(0))

@@ -20,7 +20,7 @@ from ...processing.searching.picture_search import (
     load_search,
     searching_model,
 )
-from ...processing.searching.picture_set import OnePicture, RasterTiles
+from ...processing.searching.picture_set import LayerTiles, OnePicture
 from ...processing.searching.search_rows import Match, matches
 from ...shared.files.search_index import IndexRows
 from ..background_task import BackgroundTask
@@ -40,9 +40,9 @@ class Words:
 
 @dataclass(frozen=True)
 class LikePicture:
-    """Search by the example of a searched picture. number: of the picture in its target."""
+    """Search by the example of a searched picture. key: of its row in the index."""
 
-    number: int
+    key: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class SearchService(QObject):
         self._task: Optional[BackgroundTask] = None
         self._picturing: Optional[BackgroundTask] = None
         self._loaded: Optional[LoadedTarget] = None
+        self._watched: set[str] = set()
 
     @property
     def busy(self) -> bool:
@@ -157,8 +158,12 @@ class SearchService(QObject):
 
     def _on_done(self, answer: SearchAnswer) -> None:
         self._task, self._loaded = None, answer.loaded
+        layer = self._project.mapLayer(answer.loaded.target.layer)
+        if layer is not None and layer.id() not in self._watched:
+            self._watched.add(layer.id())
+            layer.repaintRequested.connect(self.forget)  # rows were edited, or the style was changed
         self.answered.emit(answer)
-        if isinstance(answer.loaded.pictures, RasterTiles):
+        if isinstance(answer.loaded.pictures, LayerTiles):
             self._store_pictures(answer)
 
     def _on_pictured(self) -> None:
@@ -200,8 +205,8 @@ def _scores(
     if isinstance(query, Words):
         return search.by_words(query.text, task.feedback)
     if isinstance(query, LikePicture):
-        return search.by_example(str(search.keys[query.number]), rows)
-    if not isinstance(pictures, RasterTiles):
+        return search.by_example(query.key, rows)
+    if not isinstance(pictures, LayerTiles):
         raise RsgptError(translate("Rsgpt", "A rectangle can be an example only in a raster. Select a row instead."))
     area = QgsGeometry(query.area)
     area.transform(checked_transform(query.crs, pictures.crs, project.transformContext()))

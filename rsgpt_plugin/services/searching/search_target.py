@@ -18,11 +18,11 @@ from ...geo.imagery.capture import CaptureOptions
 from ...geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from ...geo.results.column_roles import ResultColumns, result_columns
 from ...geo.results.layer_metadata import is_results
-from ...processing.searching.picture_set import RasterTiles, ResultRows
+from ...processing.searching.picture_set import LayerTiles, ResultRows
 
 translate = QCoreApplication.translate
 
-Pictures = Union[RasterTiles, ResultRows]
+Pictures = Union[LayerTiles, ResultRows]
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,16 @@ class TargetAccess:
             elif self.columns is not None:
                 yield ResultRows(list(self.source.getFeatures()), self.columns, self.source.crs(), store)
             return
+        tiles = former if isinstance(former, LayerTiles) else None
         try:
-            if isinstance(former, RasterTiles):
-                former.reopen(self.source, feedback)
-                tiles = former
+            if tiles is None:
+                tiles = LayerTiles(self.source, CaptureOptions(), self.target.size, None, feedback)
             else:
-                tiles = RasterTiles(self.source, CaptureOptions(), self.target.size, None, feedback)
+                tiles.reopen(self.source, feedback)
             yield tiles
-            tiles.close()
         finally:
+            if tiles is not None:
+                tiles.close()
             self.source.leave_thread()
 
 

@@ -10,7 +10,7 @@ from rsgpt_plugin.gui.search.matches_model import MatchesModel
 from rsgpt_plugin.processing.searching.search_rows import Match
 
 
-class Answer:
+class FoundThree:
     """The results of a search."""
 
     matches = (Match(7, 0.91, 1), Match(3, 0.5, 2), Match(5, 0.1, 3))
@@ -31,7 +31,7 @@ class NoThumbnails:
 
 def test_results_from_the_cut_on(qgis_app: Any) -> None:
     thumbnails: Any = NoThumbnails()
-    model, answer = MatchesModel(thumbnails), Answer()
+    model, answer = MatchesModel(thumbnails), FoundThree()
     assert (model.rowCount(), model.answer) == (0, None)
     model.show_answer(answer)  # type: ignore[arg-type]
     assert [model.data(model.index(line)) for line in range(model.rowCount())] == ["0.91", "0.50", "0.10"]

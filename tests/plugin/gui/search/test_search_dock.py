@@ -24,7 +24,7 @@ from tests.plugin.waiting import wait_until
 project, raster, searching = scripted.project, scripted.raster, fakes.searching
 
 
-class SearchWindow:
+class CanvasWindow:
     """The part of QGIS's interface that the dock uses."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class SearchWindow:
 
 @pytest.fixture
 def dock(searching: SearchingModel, settings: None) -> Iterator[SearchDock]:
-    iface = SearchWindow()
+    iface = CanvasWindow()
     dock = SearchDock(iface, QgsProject.instance())
     iface.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     iface.window.resize(1000, 600)

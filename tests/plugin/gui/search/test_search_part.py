@@ -12,12 +12,12 @@ from rsgpt_plugin.gui.search.search_part import SearchPart
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import numbered
 
-from .test_search_dock import SearchWindow
+from .test_search_dock import CanvasWindow
 
 project, raster = scripted.project, scripted.raster
 
 
-class PartWindow(SearchWindow):
+class PartWindow(CanvasWindow):
     """Also menus, toolbars, and docks."""
 
     def __init__(self) -> None:

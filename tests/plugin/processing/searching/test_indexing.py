@@ -13,7 +13,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeedback, QgsGeometry
 from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.errors import Cancelled, ImageryError, RsgptError, ServerError
 from rsgpt_plugin.processing.searching.indexing import index_pictures, read_row
-from rsgpt_plugin.processing.searching.picture_set import PictureSource, SearchedPicture
+from rsgpt_plugin.processing.searching.picture_set import PicturePlace, SearchedPicture
 from rsgpt_plugin.shared.files.search_index import BATCH, IndexRows
 
 from .conftest import MODEL, SearchingModel
@@ -32,10 +32,10 @@ class Numbered:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def source(self, number: int) -> PictureSource:
+    def source(self, number: int) -> PicturePlace:
         if self.is_hashed:
-            return PictureSource(sha256=f"sha-of-{self.numbers[number]}")
-        return PictureSource(f"place {number}", self.version)
+            return PicturePlace(sha256=f"sha-of-{self.numbers[number]}")
+        return PicturePlace(f"place {number}", self.version)
 
     def geometry(self, number: int) -> QgsGeometry:
         return QgsGeometry()

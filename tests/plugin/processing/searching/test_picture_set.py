@@ -16,7 +16,7 @@ from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions
 from rsgpt_plugin.geo.imagery.layer_snapshot import take_snapshot
 from rsgpt_plugin.geo.results.column_roles import result_columns
-from rsgpt_plugin.processing.searching.picture_set import OnePicture, RasterTiles, ResultRows
+from rsgpt_plugin.processing.searching.picture_set import LayerTiles, OnePicture, ResultRows
 from tests.plugin.processing.conftest import numbered
 from tests.plugin.results import keep_pictures, results_layer, sha256_of
 
@@ -24,9 +24,9 @@ MakeRaster = Callable[..., QgsRasterLayer]
 
 
 @contextmanager
-def opened(layer: QgsRasterLayer, size: int = 32, mode: CaptureMode = CaptureMode.NATIVE) -> Iterator[RasterTiles]:
+def opened(layer: QgsRasterLayer, size: int = 32, mode: CaptureMode = CaptureMode.NATIVE) -> Iterator[LayerTiles]:
     snapshot = take_snapshot(layer, QgsProject.instance().transformContext())
-    tiles = RasterTiles(snapshot, CaptureOptions(mode), size, None, QgsFeedback())
+    tiles = LayerTiles(snapshot, CaptureOptions(mode), size, None, QgsFeedback())
     try:
         yield tiles
     finally:

@@ -88,7 +88,8 @@ def test_the_pictures_of_results_are_stored(searches: Searches, target: SearchTa
 
 
 def test_by_a_picture_and_by_an_area(searches: Searches, target: SearchTarget, searching: SearchingModel) -> None:
-    answer = searches.search(target, LikePicture(5))
+    keys = searches.search(target, Words("0")).loaded.search.keys
+    answer = searches.search(target, LikePicture(keys[5]))
     assert numbers(answer)[:2] == [5, 4]
     area = QgsGeometry(answer.loaded.pictures.geometry(3))
     by_area = searches.search(target, LikeArea(area, answer.loaded.pictures.crs))
@@ -130,6 +131,6 @@ def test_a_stopped_search_goes_on_where_it_stopped(
 def test_a_layer_that_changed_is_indexed_again(searches: Searches, raster: Any, searching: SearchingModel) -> None:
     layer: QgsRasterLayer = raster(numbered(1, 2))
     first = searches.search(SearchTarget(layer.id(), 32), Words("1"))
-    searches.service.forget()
+    layer.triggerRepaint()
     assert searches.search(SearchTarget(layer.id(), 32), Words("1")).loaded is not first.loaded
     assert searching.asked == [0, 1]
