@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Optional, Protocol
 
@@ -118,12 +119,14 @@ class LayerTiles:
         """Return the picture of an area in the layer's CRS, None if it has no valid pixel."""
         return self._picture(self._frame.window(area))
 
-    def reopen(self, snapshot: LayerSnapshot, feedback: QgsFeedback) -> None:
-        """Open the layer again in the calling thread, with the stretch that was measured before."""
+    def reopened(self, snapshot: LayerSnapshot, feedback: QgsFeedback) -> LayerTiles:
+        """Return the same tiles, opened in the calling thread with the stretch that was measured before."""
         capture = open_capture(snapshot, self._options, self._bounds, feedback)
         if isinstance(capture, NativeCapture) and self._stretch is not None:
             capture = replace(capture, stretch=self._stretch)
-        self._opened = snapshot, capture
+        tiles = copy(self)  # another thread may still close these
+        tiles._opened = snapshot, capture
+        return tiles
 
     def close(self) -> None:
         """Release the layer from this thread. Sources and geometries can still be read."""

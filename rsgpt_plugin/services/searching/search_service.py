@@ -194,7 +194,8 @@ def _answer(
         model = searching_model("", task.feedback)
         rows = index.rows(model.fingerprint)
         with source.open(former.pictures if former is not None else None, store, task.feedback) as pictures:
-            loaded = former or LoadedTarget(source.target, pictures, load_search(pictures, model, rows, task.feedback))
+            search = former.search if former is not None else load_search(pictures, model, rows, task.feedback)
+            loaded = LoadedTarget(source.target, pictures, search)
             return _found(query, loaded, _scores(loaded, query, rows, project, task))
 
 

@@ -51,12 +51,12 @@ class TargetAccess:
             elif self.columns is not None:
                 yield ResultRows(list(self.source.getFeatures()), self.columns, self.source.crs(), store)
             return
-        tiles = former if isinstance(former, LayerTiles) else None
+        tiles = None
         try:
-            if tiles is None:
-                tiles = LayerTiles(self.source, CaptureOptions(), self.target.size, None, feedback)
+            if isinstance(former, LayerTiles):
+                tiles = former.reopened(self.source, feedback)
             else:
-                tiles.reopen(self.source, feedback)
+                tiles = LayerTiles(self.source, CaptureOptions(), self.target.size, None, feedback)
             yield tiles
         finally:
             if tiles is not None:

@@ -81,9 +81,11 @@ def test_tiles_keep_their_stretch_when_they_are_opened_again(raster: MakeRaster)
     with opened(layer) as tiles:
         first = tiles.picture(0)
     snapshot = take_snapshot(layer, QgsProject.instance().transformContext())
-    tiles.reopen(snapshot, QgsFeedback())
-    again = tiles.picture(0)
-    tiles.close()
+    reopened = tiles.reopened(snapshot, QgsFeedback())
+    again = reopened.picture(0)
+    with pytest.raises(ImageryError, match="was closed"):
+        tiles.picture(0)
+    reopened.close()
     assert first is not None
     assert again is not None
     assert (again.sha256, again.stretch) == (first.sha256, first.stretch)
