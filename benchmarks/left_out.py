@@ -28,7 +28,6 @@ from PIL import Image
 from benchmarks.other_places import LABELS, balanced, kind_questions, picture_name
 from rsgpt_backend.commands.train import RECIPES
 from rsgpt_backend.model.hardware.heap import retain_freed_memory
-from rsgpt_backend.model.heads.kinds import KINDS, are_distinct, shares_of_options
 from rsgpt_backend.model.vision.efficientnet import EfficientNetLite
 from rsgpt_backend.model.vision.encoders import build_encoder, channels_last, to_bytes
 from rsgpt_backend.model.weights import load_published
@@ -38,6 +37,7 @@ from rsgpt_backend.train.examples.corpus import Corpus
 from rsgpt_backend.train.examples.described_pictures import PRESENCE_LABELS
 from rsgpt_backend.train.finder.crops import FinderPictures
 from rsgpt_backend.train.recipe import Recipe, read_recipe
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS, are_distinct, shares_of_options
 
 NONE = "none"
 # pictures of a training set -> sources of other_places.py that show the same places or come from the same sensor

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from rsgpt_backend.data.image_files import ImageSource
-from rsgpt_backend.model.heads.kinds import KINDS, excluded_groups, groups_of
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS, excluded_groups, groups_of
 
 LABELS = Path(__file__).with_name("other_places.json")
 OPTIONS = 6

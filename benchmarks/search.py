@@ -33,10 +33,11 @@ from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.evaluate.retrieval import ranks
 from rsgpt_backend.predictor import KeyedPicture
-from rsgpt_backend.search import ranking
 from rsgpt_backend.search.indexing import PictureSource
-from rsgpt_backend.search.picture_index import KnownSource, PictureIndex
-from rsgpt_backend.search.queries import Query, read_query
+from rsgpt_backend.search.picture_index import PictureIndex
+from rsgpt_plugin.shared.files.search_index import KnownSource
+from rsgpt_plugin.shared.search import ranking
+from rsgpt_plugin.shared.search.queries import Query, read_query
 
 UCM = "ucm_images.zip"
 RSICD = "rsicd_images_val.zip"

@@ -1146,6 +1146,126 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>没有图层“{name}”无法继续运行，它已不在原来的位置。请打开包含此图层的工程或恢复其文件，然后继续运行。</translation>
     </message>
     <message>
+      <source>Stopped. What was indexed so far is stored.</source>
+      <translation>已停止。已建立的索引已保存。</translation>
+    </message>
+    <message>
+      <source>The model sent no row for the search index. Check that it can search.</source>
+      <translation>模型没有返回搜索索引的行。请检查它是否支持搜索。</translation>
+    </message>
+    <message>
+      <source>The model {model} has no matching head, so it cannot search. Choose another model, for example the one that comes with the plugin.</source>
+      <translation>模型 {model} 没有匹配头，因此无法搜索。请选择其他模型，例如插件自带的模型。</translation>
+    </message>
+    <message>
+      <source>No picture can be searched ({cause}).</source>
+      <translation>没有可搜索的图片（{cause}）。</translation>
+    </message>
+    <message>
+      <source>The example has no valid pixel. Choose another one.</source>
+      <translation>示例没有有效像素。请选择其他示例。</translation>
+    </message>
+    <message>
+      <source>The search index was cleared during the search. Search again.</source>
+      <translation>搜索索引在搜索期间被清空。请重新搜索。</translation>
+    </message>
+    <message>
+      <source>The raster was closed. Search again.</source>
+      <translation>栅格已关闭。请重新搜索。</translation>
+    </message>
+    <message>
+      <source>the picture of the row is no longer stored; search the raster instead, or describe it again</source>
+      <translation>该行的图片已不再保存；请改为搜索栅格，或重新描述它</translation>
+    </message>
+    <message>
+      <source>search,find,similar,like,retrieval,tiles,words,example,caption</source>
+      <translation>搜索,查找,相似,检索,切片,词语,示例,search,find,similar,like,retrieval,tiles,words,example,caption</translation>
+    </message>
+    <message>
+      <source>Ranks the tiles of a raster, or the rows of a results layer, by words or by an example.</source>
+      <translation>按词语或示例对栅格的切片或结果图层的行进行排序。</translation>
+    </message>
+    <message>
+      <source>This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, or an example on the map. From a raster, it writes one polygon per tile, best first. From a results layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.
+
+What the model computes of a picture is stored in the search index, so that each picture is computed once; a stopped search continues where it stopped. The log says if no picture is sure to show what was searched for.
+
+The similarity of words is the probability that a picture shows what a short English query names.</source>
+      <translation>此算法按图片与词语（例如“swimming pool next to a house”）或与地图上示例的匹配程度对图片排序。对于栅格，它为每个切片写入一个多边形，最佳者在前。对于结果图层，它写入各行的副本，并添加 similarity（0 到 1）和 rank 两列。
+
+模型对图片的计算结果保存在搜索索引中，因此每张图片只计算一次；停止的搜索会从停止处继续。如果没有图片可靠地显示所搜索的内容，日志会说明。
+
+词语的相似度是图片显示简短英文查询所指内容的概率。</translation>
+    </message>
+    <message>
+      <source>Raster or results layer</source>
+      <translation>栅格或结果图层</translation>
+    </message>
+    <message>
+      <source>Words to search for</source>
+      <translation>要搜索的词语</translation>
+    </message>
+    <message>
+      <source>Example: find places like this one</source>
+      <translation>示例：查找与此相似的地方</translation>
+    </message>
+    <message>
+      <source>Number of results (all if not set)</source>
+      <translation>结果数量（未设置则为全部）</translation>
+    </message>
+    <message>
+      <source>Minimum similarity</source>
+      <translation>最低相似度</translation>
+    </message>
+    <message>
+      <source>Search results</source>
+      <translation>搜索结果</translation>
+    </message>
+    <message>
+      <source>Pictures searched</source>
+      <translation>已搜索的图片</translation>
+    </message>
+    <message>
+      <source>Pictures that are sure to match</source>
+      <translation>可靠匹配的图片</translation>
+    </message>
+    <message>
+      <source>Pictures that could not be searched</source>
+      <translation>无法搜索的图片</translation>
+    </message>
+    <message>
+      <source>Best similarity</source>
+      <translation>最高相似度</translation>
+    </message>
+    <message>
+      <source>Enter either words to search for or an example on the map.</source>
+      <translation>请输入要搜索的词语，或者在地图上给出示例，二者选一。</translation>
+    </message>
+    <message>
+      <source>The layer does not have the columns of results. Choose another one.</source>
+      <translation>该图层没有结果的列。请选择其他图层。</translation>
+    </message>
+    <message>
+      <source>like the example {place}</source>
+      <translation>与示例 {place} 相似</translation>
+    </message>
+    <message>
+      <source>The center of the example lies on no row with a picture. Choose another place.</source>
+      <translation>示例的中心不在任何有图片的行上。请选择其他位置。</translation>
+    </message>
+    <message>
+      <source>Search: {query}</source>
+      <translation>搜索：{query}</translation>
+    </message>
+    <message>
+      <source>{count} pictures are left out ({problem}).</source>
+      <translation>已略过 {count} 张图片（{problem}）。</translation>
+    </message>
+    <message>
+      <source>Nothing that sure: the best similarity is {best}. A picture that shows what was searched for usually has at least {sure}.</source>
+      <translation>没有足够可靠的结果：最高相似度为 {best}。包含所搜索内容的图片通常至少为 {sure}。</translation>
+    </message>
+    <message>
       <source>Style as results</source>
       <translation>设为结果样式</translation>
     </message>
@@ -1172,10 +1292,6 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
     <message>
       <source>Styled layer</source>
       <translation>已设置样式的图层</translation>
-    </message>
-    <message>
-      <source>The layer does not have the columns of results. Choose another one.</source>
-      <translation>该图层没有结果的列。请选择其他图层。</translation>
     </message>
     <message>
       <source>The rectangle has no size. Press, drag and release to draw one.</source>
@@ -1570,6 +1686,22 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>RSGPT：正在试用问题</translation>
     </message>
     <message>
+      <source>RSGPT: searching</source>
+      <translation>RSGPT：正在搜索</translation>
+    </message>
+    <message>
+      <source>RSGPT: reading pictures</source>
+      <translation>RSGPT：正在读取图片</translation>
+    </message>
+    <message>
+      <source>A rectangle can be an example only in a raster. Select a row instead.</source>
+      <translation>矩形只能作为栅格中的示例。请改为选择一行。</translation>
+    </message>
+    <message>
+      <source>Choose a raster or a results layer to search.</source>
+      <translation>请选择要搜索的栅格或结果图层。</translation>
+    </message>
+    <message>
       <source>{count} × {name}</source>
       <translation>{count} × {name}</translation>
     </message>
@@ -1822,6 +1954,22 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>找到的对象</translation>
     </message>
     <message>
+      <source>Similarity</source>
+      <translation>相似度</translation>
+    </message>
+    <message>
+      <source>how well the picture matches the search, 0 to 1</source>
+      <translation>图片与搜索的匹配程度，0 到 1</translation>
+    </message>
+    <message>
+      <source>Rank</source>
+      <translation>排名</translation>
+    </message>
+    <message>
+      <source>1 for the best match</source>
+      <translation>1 表示最佳匹配</translation>
+    </message>
+    <message>
       <source>the description</source>
       <translation>描述内容</translation>
     </message>
@@ -2032,6 +2180,10 @@ Prompts:
 模型：{model}
 提示词：
 {prompts}</translation>
+    </message>
+    <message>
+      <source>The model cannot find “{noun}”. It finds: {known}. Choose one of them.</source>
+      <translation>模型无法找到“{noun}”。它能找到：{known}。请从中选择。</translation>
     </message>
     <message>
       <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
@@ -3813,6 +3965,99 @@ Prompts:
     <message>
       <source>A run over “{layer}” was interrupted at {done}. You can resume it.</source>
       <translation>对“{layer}”的运行在 {done} 处中断。可以从中断处继续。</translation>
+    </message>
+  </context>
+  <context>
+    <name>MatchesModel</name>
+    <message>
+      <source>Rank {rank}, similarity {similarity}</source>
+      <translation>排名 {rank}，相似度 {similarity}</translation>
+    </message>
+  </context>
+  <context>
+    <name>SearchDock</name>
+    <message>
+      <source>RSGPT search</source>
+      <translation>RSGPT 搜索</translation>
+    </message>
+    <message>
+      <source>Search</source>
+      <translation>搜索</translation>
+    </message>
+    <message>
+      <source>Like the selected tile</source>
+      <translation>与所选切片相似</translation>
+    </message>
+    <message>
+      <source>Like a rectangle…</source>
+      <translation>与矩形区域相似…</translation>
+    </message>
+    <message>
+      <source>Save as layer</source>
+      <translation>另存为图层</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>停止</translation>
+    </message>
+    <message>
+      <source>A raster is searched tile by tile, a results layer row by row.</source>
+      <translation>栅格按切片搜索，结果图层按行搜索。</translation>
+    </message>
+    <message>
+      <source>Words, for example: swimming pool next to a house</source>
+      <translation>英文词语，例如：swimming pool next to a house</translation>
+    </message>
+    <message>
+      <source>Show results from this similarity on</source>
+      <translation>显示相似度不低于此值的结果</translation>
+    </message>
+    <message>
+      <source>Search in</source>
+      <translation>搜索范围</translation>
+    </message>
+    <message>
+      <source>Tile size</source>
+      <translation>切片大小</translation>
+    </message>
+    <message>
+      <source>Similarity from</source>
+      <translation>最低相似度</translation>
+    </message>
+    <message>
+      <source>Stopped. What was indexed so far is stored.</source>
+      <translation>已停止。已建立的索引已保存。</translation>
+    </message>
+    <message>
+      <source>Nothing that sure. The pictures below are only the most similar ones.</source>
+      <translation>没有足够可靠的结果。以下只是最相似的图片。</translation>
+    </message>
+    <message>
+      <source>{count} pictures are left out ({problem}).</source>
+      <translation>已略过 {count} 张图片（{problem}）。</translation>
+    </message>
+    <message>
+      <source>Select a picture in the list, or a feature of the results layer.</source>
+      <translation>请在列表中选择一张图片，或选择结果图层的一个要素。</translation>
+    </message>
+    <message>
+      <source>like an example</source>
+      <translation>与示例相似</translation>
+    </message>
+    <message>
+      <source>Search: {query}</source>
+      <translation>搜索：{query}</translation>
+    </message>
+  </context>
+  <context>
+    <name>SearchPart</name>
+    <message>
+      <source>Search…</source>
+      <translation>搜索…</translation>
+    </message>
+    <message>
+      <source>Search a raster or a results layer by words or by an example</source>
+      <translation>用词语或示例搜索栅格或结果图层</translation>
     </message>
   </context>
   <context>

@@ -56,6 +56,7 @@ class RsgptPlugin:
         from .gui.report_dialog import ReportPart
         from .gui.results_table.results_part import ResultsTable
         from .gui.runs.runs_part import RunsPart
+        from .gui.search.search_part import SearchPart
         from .gui.setup_wizard.wizard_part import SetupPart
 
         self.initProcessing()
@@ -65,8 +66,8 @@ class RsgptPlugin:
         self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), QuestionsWidget(), Expressions()),
             *(canvas, AlgorithmMenu(self._iface), FindActions(self._iface), DockPart(self._iface), table),
-            *(RunsPart(self._iface, table.open_for), set_up, OptionsPart(self._iface, set_up.open)),
-            *(GuideEntry(self._iface), ReportPart(self._iface)),
+            *(SearchPart(self._iface), RunsPart(self._iface, table.open_for)),
+            *(set_up, OptionsPart(self._iface, set_up.open), GuideEntry(self._iface), ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
         ]
         for part in self._parts:

@@ -1,19 +1,23 @@
-"""The search index of the backend, which the plugin only clears."""
+"""The search index, which `rsgpt search` shares."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..shared.files.search_index import SCHEMA
+from ..shared.files.search_index import SCHEMA, IndexRows
 from ..shared.i18n import translate
 from .database import Store
 
 
 class SearchIndex(Store):
-    """One open index, see Database. A search may be running."""
+    """One open index, see Database. Several searches may use the file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "search index"), SCHEMA)
+
+    def rows(self, model: str) -> IndexRows:
+        """Return the rows of a model. model: its fingerprint."""
+        return IndexRows(self._database, model)
 
     def clear(self) -> None:
         """Delete everything."""

@@ -9,6 +9,7 @@ from ..icons import plugin_icon
 from .describefeatures import DescribeFeatures
 from .describeraster import DescribeRaster
 from .finding.findobjects import FindObjects
+from .searching.search_algorithm import SearchPictures
 from .styleresults import StyleResults
 
 
@@ -28,5 +29,5 @@ class RsgptProvider(QgsProcessingProvider):
         return plugin_icon()
 
     def loadAlgorithms(self) -> None:
-        for algorithm in (DescribeRaster, DescribeFeatures, FindObjects, StyleResults):
+        for algorithm in (DescribeRaster, DescribeFeatures, FindObjects, SearchPictures, StyleResults):
             self.addAlgorithm(algorithm())

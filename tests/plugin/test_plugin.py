@@ -142,7 +142,7 @@ def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.
         started = factory(window)
         started.initGui()
         assert providers() == sorted([*before, "rsgpt"])
-        tools = ["Describe canvas", "Find objects…", "RSGPT panel", "Results table"]
+        tools = ["Describe canvas", "Find objects…", "RSGPT panel", "Results table", "Search…"]
         assert [tool.text() for tool in window.tools] == tools
         entries = [entry.text() for entry in window.menu]
         assert entries[:4] == ["Describe canvas", "Ask about the canvas…", "Describe raster…", "Describe features…"]

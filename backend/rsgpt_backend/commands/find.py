@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rsgpt_plugin.shared.vocabulary.object_nouns import labels_of
+
 from ..data.image_files import open_image
-from ..engine.heads.object_nouns import labels_of
 from ..errors import EngineError, ImageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder

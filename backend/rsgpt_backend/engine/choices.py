@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.vocabulary.kinds import groups_of_name
 
-from ..model.heads.kinds import groups_of_name
 from ..predictor import NUMBERS, Ask, Token
 from .confidence import YES_NO, answer_form
 from .heads.question_reader import ParsedQuestion

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 from rsgpt_plugin.shared.text import one_line
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS
 
 from ..errors import ModelError
 from ..strict_json import json_text
 from . import validation
 from .folder_files import read_json
-from .heads.kinds import KINDS
 
 CONFIG_FILE = "model.json"
 _Head = TypeVar("_Head")
@@ -125,8 +125,8 @@ class FinderConfig:
 class ClassifierConfig:
     """The classifier of whole pictures (heads/classifier.py).
 
-    things: labels whose presence it tells; questions about those that engine/heads/object_nouns.py does not name are
-    left to the language model. kinds: groups of kinds of areas, keys of heads/kinds.py.
+    things: labels whose presence it tells; questions about those that shared/vocabulary does not name are
+    left to the language model. kinds: groups of kinds of areas, keys of its KINDS.
     """
 
     things: tuple[str, ...] = (

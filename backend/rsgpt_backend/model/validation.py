@@ -8,7 +8,7 @@ import re
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from .heads.kinds import KINDS
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _MAX_TEXT_LENGTH = 4000

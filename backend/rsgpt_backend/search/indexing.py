@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rsgpt_plugin.shared.files.search_index import BATCH, KnownSource, Row, picture_key
+
 from ..errors import ImageError, RsgptError
 from ..predictor import KeyedPicture
-from .picture_index import KnownSource, PictureIndex, Row
-
-_BATCH = 32  # pictures that a killed process computes again at most
+from .picture_index import PictureIndex
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,15 @@ def index_pictures(
     known = index.pictures({source.place: source.version for source in sources if source.version})
     yield from ((source, known[source.place]) for source in sources if source.place in known)
     missing = [source for source in sources if source.place not in known]
-    for start in range(0, len(missing), _BATCH):
-        yield from _indexed(index, missing[start : start + _BATCH], describe)
-
-
-def picture_key(picture: KeyedPicture) -> str:
-    """Return the key under which the row of a picture is stored."""
-    return picture.image_key if picture.gsd_m is None else f"{picture.image_key} {picture.gsd_m:g}"
+    for start in range(0, len(missing), BATCH):
+        yield from _indexed(index, missing[start : start + BATCH], describe)
 
 
 def _indexed(
     index: PictureIndex, sources: Sequence[PictureSource], describe: Describe
 ) -> list[tuple[PictureSource, str | RsgptError]]:
     pictures = {source: _read(source) for source in sources}
-    read = {picture_key(picture): picture for picture in pictures.values() if isinstance(picture, KeyedPicture)}
+    read = {_key(picture): picture for picture in pictures.values() if isinstance(picture, KeyedPicture)}
     known = index.known(list(read))
     new = [key for key in read if key not in known]
     described = dict(zip(new, describe([read[key] for key in new]), strict=True)) if new else {}
@@ -77,5 +72,9 @@ def _read(source: PictureSource) -> KeyedPicture | ImageError | None:
 def _result(picture: KeyedPicture | ImageError | None, failed: dict[str, RsgptError]) -> str | RsgptError:
     if isinstance(picture, ImageError):
         return picture
-    key = picture_key(picture) if picture else ""
+    key = _key(picture) if picture else ""
     return failed.get(key, key)
+
+
+def _key(picture: KeyedPicture) -> str:
+    return picture_key(picture.image_key, picture.gsd_m)

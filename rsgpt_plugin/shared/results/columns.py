@@ -13,6 +13,7 @@ CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
 ANSWERED_BY = "answered_by"
 CHECKED, CHECKED_AT, REVIEWED_BY = "checked", "checked_at", "reviewed_by"
 OBJECT, SEARCH_WINDOW = "object", "search_window"
+SIMILARITY, RANK = "similarity", "rank"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
 _RESERVED_BY_FORMATS = frozenset({"fid", "geom", "geometry"})
@@ -38,6 +39,7 @@ class ColumnOrigin(Enum):
 
     CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with reviewed answers.
     BEFORE_CORRECTION: the same layers; the model's value, in a column named after the corrected one.
+    SEARCH: results of a search.
     """
 
     RESULT = "result"
@@ -46,6 +48,7 @@ class ColumnOrigin(Enum):
     CORRECTION = "correction"
     BEFORE_CORRECTION = "before_correction"
     OBJECTS = "objects"
+    SEARCH = "search"
 
 
 class ColumnGroup(Enum):
@@ -81,6 +84,15 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column(QUESTION, TEXT, mark("Question"), mark("the question"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
     Column(OBJECT, TEXT, mark("Object"), mark("what was found"), ColumnGroup.SAID, ColumnOrigin.OBJECTS),
+    Column(
+        SIMILARITY,
+        REAL,
+        mark("Similarity"),
+        mark("how well the picture matches the search, 0 to 1"),
+        ColumnGroup.SAID,
+        ColumnOrigin.SEARCH,
+    ),
+    Column(RANK, WHOLE, mark("Rank"), mark("1 for the best match"), ColumnGroup.SAID, ColumnOrigin.SEARCH),
     Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_model_text=True),
     Column(
         ANSWER,
@@ -217,6 +229,11 @@ def object_columns() -> list[Column]:
         *(entry for entry in written if entry.name not in (REASON, ANSWERED_BY)),
         column(SEARCH_WINDOW),
     ]
+
+
+def score_columns() -> list[Column]:
+    """Return the columns that a search adds to pictures."""
+    return [entry for entry in COLUMNS if entry.origin is ColumnOrigin.SEARCH]
 
 
 def names_in(group: ColumnGroup) -> list[str]:

@@ -14,7 +14,8 @@ import pytest
 
 import rsgpt_backend
 from rsgpt_backend.errors import DataError
-from rsgpt_backend.search.picture_index import KnownSource, PictureIndex
+from rsgpt_backend.search.picture_index import PictureIndex
+from rsgpt_plugin.shared.files.search_index import KnownSource
 
 BACKEND = Path(rsgpt_backend.__file__).parents[1]
 ROW = np.array([0.5, -0.25, 1.0], np.float16)
@@ -35,7 +36,7 @@ def test_rows_are_kept_by_picture_and_model(tmp_path: Path) -> None:
 
 
 def test_more_pictures_than_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rsgpt_backend.search.picture_index._PAGE", 2)
+    monkeypatch.setattr("rsgpt_plugin.shared.files.search_index._PAGE", 2)
     with PictureIndex(tmp_path / "search.sqlite", "a") as index:
         index.add({str(number): ROW for number in range(5)}, [])
         assert set(index.rows([str(number) for number in range(7)])) == set("01234")
@@ -55,7 +56,9 @@ def writer(path: Path) -> subprocess.Popen[str]:
     """Start a process that adds batches of two pictures, and prints the number of each batch once it is stored."""
     code = (
         "import sys, numpy, pathlib\n"
-        "from rsgpt_backend.search.picture_index import KnownSource, PictureIndex\n"
+        "import rsgpt_backend\n"
+        "from rsgpt_plugin.shared.files.search_index import KnownSource\n"
+        "from rsgpt_backend.search.picture_index import PictureIndex\n"
         "with PictureIndex(pathlib.Path(sys.argv[1]), 'a') as index:\n"
         "    for number in range(10**6):\n"
         "        keys = [f'{number} {half}' for half in 'ab']\n"

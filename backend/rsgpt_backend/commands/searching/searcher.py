@@ -9,14 +9,9 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from ...engine.engine import Engine
-from ...engine.tasks import index_rows
-from ...errors import DataError, RsgptError
-from ...predictor import KeyedPicture
-from ...search.indexing import PictureSource, index_pictures
-from ...search.picture_index import PictureIndex, Row
-from ...search.queries import read_query
-from ...search.ranking import (
+from rsgpt_plugin.shared.files.search_index import Row
+from rsgpt_plugin.shared.search.queries import read_query
+from rsgpt_plugin.shared.search.ranking import (
     SURE_EXAMPLE,
     SURE_WORDS,
     PictureMatrix,
@@ -25,6 +20,13 @@ from ...search.ranking import (
     example_scores,
     word_scores,
 )
+
+from ...engine.engine import Engine
+from ...engine.tasks import index_rows
+from ...errors import DataError, RsgptError
+from ...predictor import KeyedPicture
+from ...search.indexing import PictureSource, index_pictures
+from ...search.picture_index import PictureIndex
 from ..answer import results_or_errors
 
 # Reports the name of a picture that cannot be read, and why.

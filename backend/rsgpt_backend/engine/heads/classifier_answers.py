@@ -17,15 +17,15 @@ from torch.nn import functional as F
 
 from rsgpt_plugin.shared.answers.answered_by import CLASSIFIER
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.vocabulary.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
+from rsgpt_plugin.shared.vocabulary.object_nouns import meant_by, thing_of
 
 from ...model.config import ClassifierConfig
-from ...model.heads.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
 from ...model.rsgpt import Rsgpt
 from ...predictor import Ask, Step
 from ..answer_row import AnswerRow, check_finite
 from ..choices import Proposal
 from ..confidence import YES_NO
-from .object_nouns import meant_by, thing_of
 from .question_reader import ParsedQuestion
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones

@@ -17,6 +17,7 @@ from rsgpt_plugin.shared.answers.answered_by import FINDER
 from rsgpt_plugin.shared.answers.places import PLACES
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.shown import Shown, Unshown, region_rows
+from rsgpt_plugin.shared.vocabulary.object_nouns import label_of, meant_by
 
 from ...model.config import FinderConfig
 from ...model.heads.finder.search import region_maps, search
@@ -25,7 +26,6 @@ from ...predictor import NUMBERS, Ask, Step
 from ..answer_row import AnswerRow
 from ..confidence import YES_NO, log_odds, sigmoid
 from .colors import PictureColors, colors_of
-from .object_nouns import label_of, meant_by
 from .places import Location, covered_cells, densest_group, highest_cells, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 

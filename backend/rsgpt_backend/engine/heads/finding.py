@@ -9,12 +9,12 @@ from PIL import Image
 
 from rsgpt_plugin.shared.objects.found_points import Box, FoundPoint
 from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
+from rsgpt_plugin.shared.vocabulary.object_nouns import labels_of
 
 from ...errors import EngineError
 from ...model.heads.finder.search import finder_of, search, search_window
 from ...model.rsgpt import Rsgpt
 from ...predictor import Answer, Ask
-from .object_nouns import labels_of
 
 
 @dataclass(frozen=True)

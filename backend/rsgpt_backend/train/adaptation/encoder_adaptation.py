@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS
+
 from ...model.config import VisionConfig
-from ...model.heads.kinds import KINDS
 from ...model.vision.encoders import normalize
 from ..examples.corpus import Corpus
 from ..examples.labels import kind_labels, kind_loss, label_loss, thing_labels

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS, excluded_groups, groups_of
 
 from ...data.annotations import CaptionRecord, QuestionRecord
 from ...data.objects import (
@@ -31,7 +32,6 @@ from ...data.objects import (
     mentions,
     scene_name,
 )
-from ...model.heads.kinds import KINDS, excluded_groups, groups_of
 from .prompts import (
     ALTERNATIVE_PROMPTS,
     SCENE_PROMPTS,

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS, excluded_groups, groups_of
+
 from ...errors import DataError
-from ...model.heads.kinds import KINDS, excluded_groups, groups_of
 from ...strict_json import parse_json
 from .derived_questions import TrainingExample, choice_example, presence_examples
 from .object_questions import NAMES

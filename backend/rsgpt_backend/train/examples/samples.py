@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from rsgpt_plugin.shared.vocabulary.kinds import excluded_groups, groups_of
+
 from ...data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
 from ...data.object_annotations import ObjectFile, ObjectRecord, read_masks, read_objects
 from ...data.objects import distinct
 from ...errors import DataError
-from ...model.heads.kinds import excluded_groups, groups_of
 from ..recipe import RecipeDataset
 from .derived_questions import TrainingExample, asked_question, derived_questions
 from .described_pictures import DescribedPicture, read_descriptions

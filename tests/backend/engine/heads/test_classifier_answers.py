@@ -19,12 +19,12 @@ from rsgpt_backend.engine.heads.classifier_answers import ClassifierAnswers, imp
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ClassifierConfig
-from rsgpt_backend.model.heads.kinds import EXACT
-from rsgpt_backend.model.heads.kinds import KINDS as NAMES
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import NUMBERS, Ask
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES
+from rsgpt_plugin.shared.vocabulary.kinds import EXACT
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS as NAMES
 from tests.backend.toy import CELLS, VISION_WIDTH, ask
 
 CONFIG = ClassifierConfig(("water", "car", "bare soil"), ("residential", "forest", "sea", "farmland"))

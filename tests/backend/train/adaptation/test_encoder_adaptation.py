@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from rsgpt_backend.data.annotations import CaptionRecord
-from rsgpt_backend.model.heads.kinds import KINDS
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.adaptation import encoder_adaptation
 from rsgpt_backend.train.adaptation.encoder_adaptation import (
@@ -24,6 +23,7 @@ from rsgpt_backend.train.adaptation.encoder_adaptation import (
 from rsgpt_backend.train.examples.corpus import Corpus
 from rsgpt_backend.train.examples.samples import Sample
 from rsgpt_backend.train.recipe import AdaptationStage, RecipeDataset
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS
 from tests.backend.toy import IMAGE_SIZE, make_config
 
 VISION = make_config(Path("language")).vision

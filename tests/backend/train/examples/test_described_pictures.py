@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.errors import DataError
-from rsgpt_backend.model.heads.kinds import groups_of
 from rsgpt_backend.train.examples.described_pictures import DescribedPicture, read_descriptions
+from rsgpt_plugin.shared.vocabulary.kinds import groups_of
 
 ROW: dict[str, Any] = {
     "filename": "a.png",

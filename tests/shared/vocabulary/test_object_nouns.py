@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.engine.heads.object_nouns import label_of, labels_of, plural
 from rsgpt_backend.errors import QuestionError
+from rsgpt_plugin.shared.vocabulary.object_nouns import label_of, labels_of, plural
 
 LABELS = ("airplane", "building", "car", "ship", "tree")
 

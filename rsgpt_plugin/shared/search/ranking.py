@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .picture_index import Row
+from ..files.search_index import Row
 from .queries import Query
 
 _CLASSIFIER_WEIGHT = 0.03  # of a natural logarithm, against a cosine

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.model.heads.kinds import KINDS
-from rsgpt_backend.search.queries import read_query
+from rsgpt_plugin.shared.search.queries import read_query
+from rsgpt_plugin.shared.vocabulary.kinds import KINDS
 
 THINGS = ("airplane", "building", "car", "mobile home", "road", "ship", "tank", "tree", "water")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ...errors import QuestionError
+from ..errors import QuestionError
+from ..i18n import translate
 
 # label -> other nouns for the same objects, in the singular
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -85,7 +86,8 @@ def labels_of(nouns: Sequence[str], labels: Sequence[str]) -> list[str]:
     for noun in nouns:
         label = label_of(noun, labels)
         if label is None:
-            raise QuestionError(f"The model cannot find “{noun}”. It finds: {', '.join(labels)}. Choose one of them.")
+            message = translate("Rsgpt", "The model cannot find “{noun}”. It finds: {known}. Choose one of them.")
+            raise QuestionError(message.format(noun=noun, known=", ".join(labels)))
         found.append(label)
     return found
 

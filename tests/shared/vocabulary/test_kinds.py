@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.model.heads.kinds import (
+from rsgpt_plugin.shared.vocabulary.kinds import (
     KINDS,
     are_distinct,
     excluded_groups,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..engine.heads.object_nouns import split_things
-from ..model.heads.kinds import groups_of_name
+from ..vocabulary.kinds import groups_of_name
+from ..vocabulary.object_nouns import split_things
 
 # The matching head learned from sentences. A phrase is compared by the mean vector of these, in the style of captions.
 _SENTENCES = (

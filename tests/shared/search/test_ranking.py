@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rsgpt_backend.search.queries import Query
-from rsgpt_backend.search.ranking import (
+from rsgpt_plugin.shared.search.queries import Query
+from rsgpt_plugin.shared.search.ranking import (
     PictureMatrix,
     best,
     cosines,

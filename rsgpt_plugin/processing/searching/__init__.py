@@ -1,0 +1,1 @@
+"""Search in QGIS: the pictures to search, their index, scores, and the algorithm."""

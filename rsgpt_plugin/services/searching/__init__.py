@@ -1,0 +1,1 @@
+"""Searches in the background: what is searched, and the service behind the dock."""
