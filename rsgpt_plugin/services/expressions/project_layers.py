@@ -41,7 +41,7 @@ class KnownRaster:
 
 
 @dataclass(frozen=True)
-class ObjectLayer:
+class SearchedObjects:
     """A layer of found objects. labels: what was searched for, case folded."""
 
     source: QgsVectorLayerFeatureSource
@@ -54,7 +54,7 @@ class LayerState:
     """The layers at one time, topmost first."""
 
     rasters: tuple[KnownRaster, ...] = ()
-    found: tuple[ObjectLayer, ...] = ()
+    found: tuple[SearchedObjects, ...] = ()
     crs: QgsCoordinateReferenceSystem = field(default_factory=QgsCoordinateReferenceSystem)
     context: QgsCoordinateTransformContext = field(default_factory=QgsCoordinateTransformContext)
 
@@ -140,12 +140,12 @@ def _holds_found(layer: Any) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.isValid() and set(layer.fields().names()) >= _FOUND
 
 
-def _found(layer: QgsVectorLayer) -> ObjectLayer:
+def _found(layer: QgsVectorLayer) -> SearchedObjects:
     """Return what a layer holds. Every object has the names of all objects that were searched for in `prompt`."""
     first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
     prompt = str(null_to_none(first["prompt"]) or "") if first is not None else ""
     labels = frozenset(_name(line) for line in prompt.splitlines() if line.strip())
-    return ObjectLayer(QgsVectorLayerFeatureSource(layer), layer.crs(), labels)
+    return SearchedObjects(QgsVectorLayerFeatureSource(layer), layer.crs(), labels)
 
 
 def _name(value: object) -> str:

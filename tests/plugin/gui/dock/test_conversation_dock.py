@@ -20,11 +20,9 @@ from rsgpt_plugin.client import backends
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
-from rsgpt_plugin.core.conversation_history import ConversationMessage
 from rsgpt_plugin.gui.dock.area_picker import AreaPicker
 from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
-from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.asking.test_click_run import wait_until
 from tests.plugin.services.conftest import around, make_raster, project, raster, serve
 
@@ -142,14 +140,6 @@ def test_the_answer_is_streamed_and_escape_stops_it(dock: RsgptDock, serve: Serv
     assert "w0 w1 w2" in shown(dock)
     assert "w399" not in shown(dock)
     wait_until(lambda: not dock.conversation._running, 1.0)
-
-
-def test_a_doubt_about_the_picture_is_shown_below_the_answer(dock: RsgptDock) -> None:
-    doubt = "20 m per pixel is outside of the range"
-    line = Question("answer", "Is there water?", AnswerType.YESNO).line
-    dock.panel.view.end(ConversationMessage("Is there water?", line, "yes", 0.9, doubt=doubt))
-    assert f"yes\n{doubt}." in shown(dock)
-    assert dock.panel.view.plain_text() == f"Is there water?\nyes\n{doubt}."
 
 
 def test_an_answer_below_the_minimum_confidence_is_hidden(dock: RsgptDock, serve: Serve) -> None:

@@ -1,4 +1,4 @@
-"""The link below an answer that shows where its thing is."""
+"""Answers in the panel: doubts about the picture, and the link that shows where the thing of an answer is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from qgis.PyQt.QtCore import QUrl
 
 from rsgpt_plugin.core.conversation_history import ConversationMessage
 from rsgpt_plugin.gui.dock.conversation_view import ConversationView
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 
 COUNT = ConversationMessage(
     "How many cars are there?", "cars: How many cars are there?", "2", 0.7, answered_by="finder"
@@ -38,3 +40,12 @@ def test_the_link_shows_and_hides(view: ConversationView) -> None:
     assert wanted == [COUNT, None]
     assert "Show where" in view.toPlainText()
     assert "2 × car" not in view.toPlainText()
+
+
+def test_a_doubt_about_the_picture_is_shown_below_the_answer(view: ConversationView) -> None:
+    doubt = "20 m per pixel is outside of the range"
+    line = Question("answer", "Is there water?", AnswerType.YESNO).line
+    view.show_messages([])
+    view.end(ConversationMessage("Is there water?", line, "yes", 0.9, doubt=doubt))
+    assert f"yes\n{doubt}." in view.toPlainText()
+    assert view.plain_text() == f"Is there water?\nyes\n{doubt}."
