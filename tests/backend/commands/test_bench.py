@@ -12,7 +12,7 @@ from rsgpt_backend import benchmark
 from rsgpt_backend.benchmark import Implementation, Speed, Workload
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands import bench
-from rsgpt_backend.errors import ModelError, UsageError
+from rsgpt_backend.errors import ModelError
 
 
 @pytest.fixture
@@ -45,10 +45,13 @@ def test_defaults() -> None:
 
 @pytest.mark.parametrize("option", ["--tiles", "--batch"])
 @pytest.mark.parametrize("number", ["0", "-3"])
-def test_less_than_one_tile_or_prompt_is_wrong_use(option: str, number: str) -> None:
-    with pytest.raises(UsageError, match="--tiles and --batch must be at least 1"):
-        bench.run(parse(f"{option}={number}"))
-    assert main(["bench", f"{option}={number}"]) == 2
+def test_less_than_one_tile_or_prompt_is_wrong_use(
+    option: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["bench", f"{option}={number}"])
+    assert end.value.code == 2
+    assert f"{option}: write a whole number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4", "fp8"])

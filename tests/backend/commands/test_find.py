@@ -33,7 +33,7 @@ def seven_cars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Seven cars and an airplane in each picture; the list collects the ground resolutions."""
     given: list[Any] = []
 
-    def search(model: Any, image: Any, gsd_m: Any) -> dict[str, list[FoundPoint]]:
+    def search(model: Any, image: Any, gsd_m: Any, **_: Any) -> dict[str, list[FoundPoint]]:
         given.append(gsd_m)
         points = [FoundPoint(number + 0.26, 5, 0.9 - number / 10, (number, 2, 4.04, 4)) for number in range(7)]
         return {"car": points, "airplane": points[:1]}

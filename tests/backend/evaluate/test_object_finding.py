@@ -34,7 +34,7 @@ def object_file(tmp_path: Path) -> Path:
 def one_car(monkeypatch: pytest.MonkeyPatch) -> None:
     """One car in each picture, at (5, 5)."""
     found = {"car": [FoundPoint(5, 5, 0.9, (0, 0, 10, 10))], "airplane": []}
-    monkeypatch.setattr(finding, "search", lambda *_: found)
+    monkeypatch.setattr(finding, "search", lambda *_, **__: found)
 
 
 def test_scores_of_a_file(finding_toy: Rsgpt, object_file: Path, one_car: None) -> None:

@@ -45,7 +45,7 @@ def test_columns_of_clicks_corrections_and_objects_are_in_no_result_of_tiles() -
     others = {entry.name for entry in COLUMNS} - written
     assert others == {
         "question", "answer", "caption_model", "answer_model", "corrected", "corrected_at", "checked", "checked_at",
-        "reviewed_by", "object", "search_window",
+        "reviewed_by", "object", "search_window", "similarity", "rank",
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_every_column_is_in_one_section_of_the_form() -> None:
 
 def test_the_meaning_of_names_of_clicks_is_not_fixed() -> None:
     assert set(fixed_names()) == {entry.name for entry in COLUMNS} - {
-        "question", "answer", "caption_model", "answer_model", "object", "search_window",
+        "question", "answer", "caption_model", "answer_model", "object", "search_window", "similarity", "rank",
     }  # fmt: skip
 
 

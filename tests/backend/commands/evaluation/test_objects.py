@@ -18,7 +18,7 @@ from tests.backend.toy import picture
 def given(tmp_path: Path, finder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The arguments of an evaluation of two pictures; the model finds one car in each."""
     found = {"car": [FoundPoint(5, 5, 0.9, (0, 0, 10, 10))], "airplane": []}
-    monkeypatch.setattr(finding, "search", lambda *_: found)
+    monkeypatch.setattr(finding, "search", lambda *_, **__: found)
     (tmp_path / "images").mkdir()
     for number in range(2):
         picture(number).save(tmp_path / "images" / f"{number}.png")
