@@ -7,13 +7,16 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QDialog
 
 from rsgpt_plugin.client.environment.environment import ManagedEnvironment
 from rsgpt_plugin.gui.actions.algorithm_menu import GUIDE
@@ -38,6 +41,9 @@ def test_fifty_reloads_in_a_window_leave_nothing(
     closer.start(20)
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    # Processing's dialogs need the window of QGIS, see the test below.
+    processing = SimpleNamespace(createAlgorithmDialog=lambda algorithm, parameters: short_lived_dialog())
+    monkeypatch.setitem(sys.modules, "processing", processing)
     states = []
     for _ in range(TIMES):
         plugin = factory(window)
@@ -55,6 +61,13 @@ def test_fifty_reloads_in_a_window_leave_nothing(
     assert (states[-1]["docks"], states[-1]["right click"], states[-1]["tasks"]) == ([], [], [])
     assert "rsgpt" not in states[-1]["providers"]
     assert QgsApplication.taskManager().activeTasks() == []
+
+
+def short_lived_dialog() -> QDialog:
+    """Return a dialog that is deleted as soon as it is shown."""
+    dialog = QDialog()
+    QTimer.singleShot(0, dialog.deleteLater)
+    return dialog
 
 
 @pytest.mark.slow
