@@ -55,7 +55,7 @@ def test_only_input_and_output_are_required(algorithms: dict[str, QgsProcessingA
 
 
 def test_every_algorithm_has_help_and_tags(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
-    assert len(algorithms) == 4
+    assert len(algorithms) == 5
     for algorithm in algorithms.values():
         assert len(algorithm.shortHelpString()) > 200
         assert algorithm.shortDescription()

@@ -55,7 +55,7 @@ def test_the_run_reuses_the_answers_of_a_trial(gateway: ScriptedGateway, raster:
     values = parameters(raster)
     trial = result_of(trial_run("rsgpt:describeraster", values, QgsProject.instance()))
     assert trial.names == ("water", "cars", "why")
-    assert [row.answers for row in trial.rows] == [("yes (100%)", "3 (80%)", "")] * 3
+    assert [row.answers for row in trial.rows] == [("yes (100 %)", "3 (80 %)", "")] * 3
     assert trial.rows[0].reason == "why: rsgpt-small cannot tell a reason from a picture"
     assert [QImage.fromData(row.png).width() for row in trial.rows] == [100] * 3
     asked = len(gateway.prompts)
@@ -72,7 +72,7 @@ def test_features_are_tried_without_their_attributes(gateway: ScriptedGateway, r
     QgsProject.instance().addMapLayer(parcels)
     values = parameters(raster, FEATURES=parcels.id())
     trial = result_of(trial_run("rsgpt:describefeatures", values, QgsProject.instance()))
-    assert [row.answers[0] for row in trial.rows] == ["yes (100%)"] * 3
+    assert [row.answers[0] for row in trial.rows] == ["yes (100 %)"] * 3
 
 
 def test_a_trial_that_cannot_start_says_why(gateway: ScriptedGateway, raster: QgsRasterLayer) -> None:
