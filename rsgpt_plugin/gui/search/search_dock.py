@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import QgsApplication, QgsGeometry, QgsMapLayer, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsDockWidget, QgsFilterLineEdit, QgsMapLayerComboBox, QgsSpinBox
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import (
@@ -67,6 +67,13 @@ class SearchDock(QgsDockWidget):
         self.setUserVisible(True)
         self.words.setFocus()
         self.words.selectAll()
+
+    def choose_layer(self, layer: Optional[QgsMapLayer]) -> None:
+        """Choose a layer; if it cannot be searched, the topmost raster on the map."""
+        rasters = (other for other in self._canvas.layers() if isinstance(other, QgsRasterLayer))
+        chosen = next((other for other in (layer, *rasters) if other is not None and is_searchable(other)), None)
+        if chosen is not None:  # setLayer(None) would leave the box without an entry
+            self.layers.setLayer(chosen)
 
     def search_words(self) -> None:
         """Search for the words in the search box."""
