@@ -118,7 +118,7 @@ class SearchDock(QgsDockWidget):
         self.size.setValue(_TILE_SIZE)
         self.size.setClearValue(_TILE_SIZE)
         self.size.setSuffix(" px")
-        self.words.setPlaceholderText(self.tr("Words, for example: swimming pool next to a house"))
+        self.words.setPlaceholderText(self.tr("storage tanks"))
         self.words.setShowSearchIcon(True)
         self.cut.setRange(0, 100)
         self.cut.setToolTip(self.tr("Show results from this similarity on"))
@@ -126,6 +126,7 @@ class SearchDock(QgsDockWidget):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMovement(QListView.Movement.Static)
         self.view.setUniformItemSizes(True)
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)  # otherwise the first row may be cut
         self.view.setIconSize(QSize(THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         form = QFormLayout()
@@ -140,7 +141,8 @@ class SearchDock(QgsDockWidget):
         column.addLayout(_row(self.progress, self.stop))
         column.addWidget(self.notice)
         column.addWidget(self.view, 1)
-        column.addLayout(_row(QLabel(self.tr("Similarity from")), self.cut, self.count, self.save))
+        column.addLayout(_row(QLabel(self.tr("Similarity from")), self.cut, self.count))
+        column.addLayout(_row(self.save, None))
         self.setWidget(content)
 
     def _connect(self) -> None:
@@ -198,7 +200,8 @@ class SearchDock(QgsDockWidget):
 
     def _set_cut(self, percent: int) -> None:
         self.model.set_cut(percent / 100)
-        self.count.setText(f"{percent / 100:.2f} ({len(self.model.shown)})")
+        pictures = self.tr("%n picture(s)", "", len(self.model.shown))
+        self.count.setText(f"{percent / 100:.2f} · {pictures}")
         self._show_state()
 
     def _like_selected(self) -> None:
