@@ -45,13 +45,17 @@ def search(desk: Desk) -> Steps:
     yield from click(dock.words)
     yield from write(dock.words, "tennis courts\n")
     yield until(lambda: dock.model.rowCount() > 0, "the results", 3 * ANSWER_S)
-    yield until(lambda: not dock.service.busy, "the search to end", ANSWER_S)
+    yield until(lambda: _first_picture(dock) is not None, "the first picture", ANSWER_S)
     before = desk.canvas.extent()
     yield from click_item(dock.view, dock.model.index(0))
     yield until(lambda: desk.canvas.extent() != before and not desk.canvas.isDrawing(), "the map to follow", 60)
     yield pause(1.5)
     desk.pictures.screen("search", for_guide=True)
     dock.close()
+
+
+def _first_picture(dock: Any) -> Any:
+    return dock.thumbnails.get(dock.model.answer.sha256(dock.model.shown[0]))
 
 
 def _only(form: Any, name: str) -> Steps:
