@@ -63,6 +63,7 @@ class Desk:
 
     def zoom_to(self, start: tuple[float, float], end: tuple[float, float]) -> Steps:
         """Zoom to a part of all layers with QGIS's tools. start, end: as fractions of the canvas that shows all."""
+        yield from self.close_messages()  # they cover the top of the map
         yield from click(self.tool_named("mActionZoomFullExtent"))
         yield until(lambda: not self.canvas.isDrawing(), "the map", 60)
         yield from click(self.tool_named("mActionZoomIn"))

@@ -22,7 +22,6 @@ def find_objects(desk: Desk) -> Steps:
     yield pause(1.0)
     desk.pictures.screen("find-done")
     yield from click(form.buttonBox().button(QDialogButtonBox.StandardButton.Close))
-    yield from desk.close_messages()
     yield from desk.zoom_to(*AIRPLANES)
     yield pause(1.0)
     desk.pictures.screen("find", for_guide=True)
