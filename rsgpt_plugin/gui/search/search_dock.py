@@ -126,7 +126,7 @@ class SearchDock(QgsDockWidget):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMovement(QListView.Movement.Static)
         self.view.setUniformItemSizes(True)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)  # otherwise the first row may be cut
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setIconSize(QSize(THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         form = QFormLayout()
