@@ -186,7 +186,7 @@ def _try_out(desk: Desk, wrapper: Any) -> Steps:
     yield until(lambda: trial.table.rowCount() == 3, "the answers of the trial", ANSWER_S)
     yield pause(0.5)
     desk.pictures.window("trial", trial)
-    yield from press(trial, Qt.Key.Key_Escape)
+    yield from click(trial.buttons.button(QDialogButtonBox.StandardButton.Close))
     yield until(lambda: not windows("TrialDialog"), "the trial to close")
 
 
