@@ -56,6 +56,16 @@
     </message>
   </context>
   <context>
+    <name>SearchDock</name>
+    <message numerus="yes">
+      <source>%n picture(s)</source>
+      <translation>
+        <numerusform>%n picture</numerusform>
+        <numerusform>%n pictures</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Rsgpt</name>
     <message numerus="yes">
       <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</source>

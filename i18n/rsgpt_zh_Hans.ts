@@ -4005,8 +4005,8 @@ Prompts:
       <translation>栅格按切片搜索，结果图层按行搜索。</translation>
     </message>
     <message>
-      <source>Words, for example: swimming pool next to a house</source>
-      <translation>英文词语，例如：swimming pool next to a house</translation>
+      <source>storage tanks</source>
+      <translation>英文，例如 storage tanks</translation>
     </message>
     <message>
       <source>Show results from this similarity on</source>
@@ -4035,6 +4035,12 @@ Prompts:
     <message>
       <source>{count} pictures are left out ({problem}).</source>
       <translation>已略过 {count} 张图片（{problem}）。</translation>
+    </message>
+    <message numerus="yes">
+      <source>%n picture(s)</source>
+      <translation>
+        <numerusform>%n 张图片</numerusform>
+      </translation>
     </message>
     <message>
       <source>Select a picture in the list, or a feature of the results layer.</source>

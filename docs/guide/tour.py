@@ -13,7 +13,7 @@ from qgis.utils import iface
 
 sys.path.insert(0, os.environ["RSGPT_TOUR"])  # QGIS runs this file without its folder
 
-from touring import asking, setting_up, working
+from touring import asking, searching, setting_up, working
 from touring.desk import Desk
 from touring.pictures import Pictures
 from touring.steps import Stop, Tour
@@ -25,10 +25,13 @@ _STOPS = {
     "right-click": asking.right_click,
     "panel": asking.ask_in_panel,
     "stop": asking.stop_in_panel,
+    "where": asking.show_where,
     "processing": working.describe_raster,
     "table": working.work_in_table,
     "export": working.export,
     "map": working.look_at_map,
+    "find": searching.find_objects,
+    "search": searching.search,
     "feature": asking.ask_about_feature,
     "runs": working.pause_and_resume,
     "options": setting_up.options,

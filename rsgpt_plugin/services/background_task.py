@@ -27,8 +27,9 @@ class BackgroundTask(QgsTask):
 
     def __init__(self, title: str, work: Callable[[BackgroundTask], Any], visible: bool = False) -> None:
         """work: gets this task, for `say`, `isCanceled` and `feedback`. visible: whether the task manager lists it."""
-        hidden = QgsTask.Flag.Hidden | QgsTask.Flag.Silent
-        super().__init__(title, QgsTask.Flag.CanCancel if visible else QgsTask.Flag.CanCancel | hidden)
+        # Silent: the plugin shows the result itself, and QGIS's notification would cover it.
+        shown = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
+        super().__init__(title, shown if visible else shown | QgsTask.Flag.Hidden)
         self.feedback = QgsFeedback()  # canceled with the task
         self._work = work
         self._result: Any = None

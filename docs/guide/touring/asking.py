@@ -7,7 +7,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
-from .desk import ANSWER_S, Desk, translated
+from .desk import AIRPLANES, ANSWER_S, Desk, translated
 from .hands import RIGHT, click, click_item, dialog, drag, hover, pick, point_at, popup, press, show_tab, write
 from .steps import Steps, pause, until
 
@@ -103,6 +103,34 @@ def stop_in_panel(desk: Desk) -> Steps:
     yield until(lambda: not dock.isVisible(), "the panel to go")
 
 
+def show_where(desk: Desk) -> Steps:
+    """Count airplanes, and mark them on the picture and on the map with the link below the answer."""
+    yield from desk.zoom_to(*AIRPLANES)
+    yield from desk.press_button("DockPart", "RSGPT panel")
+    dock = desk.dock("RsgptDock")
+    panel = dock.panel
+    yield until(dock.isVisible, "the panel")
+    yield from show_tab(dock.tabs, 0)
+    yield from click(panel.picker.view)
+    yield until(lambda: panel.view._messages == [] and not dock.conversation.is_busy, "its picture", 60)
+    yield from click(panel.bar.kind)
+    yield until(panel.bar.kind.view().isVisible, "the list of kinds")
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):  # whole number
+        yield from press(panel.bar.kind.view(), key)
+    yield from click(panel.bar.text)
+    yield from press(panel, "a", Qt.KeyboardModifier.ControlModifier)
+    yield from write(panel, "How many airplanes are there?\n")
+    yield until(lambda: len(panel.view._messages) == 1, "an answer", ANSWER_S)
+    yield from _click_link(panel.view, translated("ConversationView", "Show where"))
+    yield until(lambda: panel.where.located is not None, "its place", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("where", for_guide=True)
+    yield from _click_link(panel.view, translated("ConversationView", "Hide"))
+    yield until(lambda: panel.where.located is None, "the marks to go")
+    yield from desk.press_button("DockPart", "RSGPT panel")
+    yield until(lambda: not dock.isVisible(), "the panel to go")
+
+
 def ask_about_feature(desk: Desk) -> Steps:
     """Identify a tile, and ask about it with the action in QGIS's identify results."""
     yield from click(desk.tool_named("mActionIdentify"))
@@ -136,3 +164,9 @@ def _rectangle(desk: Desk, dock: Any, start: QPoint, end: QPoint) -> Steps:
     )
     yield from hover(dock.panel.picture)
     yield pause(0.3)
+
+
+def _click_link(view: Any, text: str) -> Steps:
+    cursor = view.document().find(text)
+    cursor.setPosition(cursor.selectionStart() + 1)
+    yield from click(view.viewport(), view.cursorRect(cursor).center())

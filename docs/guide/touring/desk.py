@@ -19,12 +19,13 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .hands import click
+from .hands import RIGHT, click, click_item, dialog, drag, item, pick, popup
 from .pictures import Pictures
-from .steps import Steps
+from .steps import Found, Steps, pause, until
 
 translated: Callable[..., str] = QCoreApplication.translate
 ANSWER_S = 900.0  # the model shares the machine with other processes
+AIRPLANES = (0.79, 0.03), (0.945, 0.26)  # the scene with airplanes on the whole map
 _MENU = "mRasterMenu"
 
 
@@ -42,8 +43,33 @@ class Desk:
         return _MENU, "RSGPT", translated(context, text)
 
     def press_button(self, context: str, text: str) -> Steps:
-        """Click a button of the plugin in the toolbar."""
-        yield from click(self.tool(translated(context, text)))
+        """Click a button of the plugin in the toolbar, which shows those that do not fit after a click on its end."""
+        button = self.tool(translated(context, text))
+        if not button.isVisible():
+            yield from click(button.parent().findChild(QToolButton, "qt_toolbar_ext_button"))
+            yield pause(0.5)
+        yield from click(button)
+
+    def open_from_raster(self, text: str, picture: str = "") -> Found:
+        """Open an algorithm from the context menu of the raster layer; return its dialog. picture: of the menu."""
+        tree, name = self.iface.layerTreeView(), self.raster().name()
+        yield from click_item(tree, item(tree, name))
+        yield from click_item(tree, item(tree, name), RIGHT)
+        menu = yield from popup()
+        if picture:
+            self.pictures.screen(picture)
+        yield from pick(menu, translated("LayerMenu", text))
+        return (yield from dialog("AlgorithmDialog"))
+
+    def zoom_to(self, start: tuple[float, float], end: tuple[float, float]) -> Steps:
+        """Zoom to a part of all layers with QGIS's tools. start, end: as fractions of the canvas that shows all."""
+        yield from self.close_messages()  # they cover the top of the map
+        yield from click(self.tool_named("mActionZoomFullExtent"))
+        yield until(lambda: not self.canvas.isDrawing(), "the map", 60)
+        yield from click(self.tool_named("mActionZoomIn"))
+        yield from drag(self.canvas.viewport(), self.on_map(*start), self.on_map(*end))
+        yield from click(self.tool_named("mActionPan"))
+        yield until(lambda: not self.canvas.isDrawing(), "the map", 60)
 
     def close_messages(self) -> Steps:
         """Click the close button of the message bar until it is empty."""
@@ -94,6 +120,10 @@ class Desk:
         """Return the results layers."""
         layers = QgsProject.instance().mapLayers().values()
         return [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.fields().indexOf("model") >= 0]
+
+    def found(self) -> list[QgsVectorLayer]:
+        """Return the layers of found objects."""
+        return [layer for layer in self.results() if layer.fields().indexOf("search_window") >= 0]
 
     def identified(self, text: str) -> list[tuple[QTreeWidget, QTreeWidgetItem]]:
         """Return QGIS's identify results and the items with a text in them; empty while there are none."""

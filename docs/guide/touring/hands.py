@@ -110,8 +110,11 @@ def pick(menu: QMenu, text: str) -> Steps:
     yield from click(menu, menu.actionGeometry(entry(menu, text)).center())
 
 
-def choose(window: Any, menu_name: str, *texts: str) -> Steps:
-    """Choose an entry from the menu bar: a menu by its object name, then entries by their texts."""
+def choose(window: Any, menu_name: str, *texts: str, opened: Callable[[], None] = lambda: None) -> Steps:
+    """Choose an entry from the menu bar: a menu by its object name, then entries by their texts.
+
+    opened: called when the last menu is open.
+    """
     menu, bar = window.findChild(QMenu, menu_name), window.menuBar()
     yield from click(bar, bar.actionGeometry(menu.menuAction()).center())
     yield until(menu.isVisible, f"the menu {menu_name} to open")
@@ -120,6 +123,7 @@ def choose(window: Any, menu_name: str, *texts: str) -> Steps:
         yield from pick(menu, text)
         yield until(submenu.isVisible, f"the menu “{text}” to open")
         menu = submenu
+    opened()
     yield from pick(menu, texts[-1])
 
 

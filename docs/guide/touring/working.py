@@ -16,12 +16,12 @@ from .hands import (
     click_item,
     dialog,
     double_click,
-    drag,
     hover,
     item,
     pick,
     popup,
     press,
+    windows,
     write,
 )
 from .steps import Steps, pause, until
@@ -53,6 +53,7 @@ def work_in_table(desk: Desk) -> Steps:
     desk.pictures.screen("table-all")
     yield from _filter(desk, dock)
     yield from _select(desk, dock, layer)
+    yield from _show_where(desk, dock)
     yield from _correct(desk, dock)
     yield from _ask_again(desk, dock)
 
@@ -146,11 +147,7 @@ def look_at_map(desk: Desk) -> Steps:
             index = item(tree, layer.name())
             yield from click(tree.viewport(), QPoint(tree.visualRect(index).left() + 8, cell(tree, index).y()))
     yield from click_item(tree, item(tree, desk.tiles()[0].name()))
-    yield from click(desk.tool_named("mActionZoomFullExtent"))
-    yield until(lambda: not desk.canvas.isDrawing(), "the map", 60)
-    yield from click(desk.tool_named("mActionZoomIn"))
-    yield from drag(desk.canvas.viewport(), desk.on_map(0.3, 0.2), desk.on_map(0.7, 0.7))
-    yield from click(desk.tool_named("mActionPan"))
+    yield from desk.zoom_to((0.3, 0.2), (0.7, 0.7))
     yield from click(desk.tool_named("mActionMapTips"))
     yield until(lambda: not desk.canvas.isDrawing(), "the map", 60)
     yield from hover(desk.canvas.viewport(), desk.on_map(0.4, 0.3))
@@ -161,14 +158,7 @@ def look_at_map(desk: Desk) -> Steps:
 
 def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
     """Open Describe raster… from the layer tree, fill it in and click Run."""
-    tree = desk.iface.layerTreeView()
-    yield from click_item(tree, item(tree, desk.raster().name()))
-    yield from click_item(tree, item(tree, desk.raster().name()), RIGHT)
-    menu = yield from popup()
-    if name:
-        desk.pictures.screen("layer-menu")
-    yield from pick(menu, translated("LayerMenu", "Describe raster…"))
-    form = yield from dialog("AlgorithmDialog")
+    form = yield from desk.open_from_raster("Describe raster…", "layer-menu" if name else "")
     wrappers = form.mainWidget().wrappers
     if tile_size:
         box = wrappers["TILE_SIZE"].editor.box
@@ -185,7 +175,19 @@ def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
     yield from click(builder.as_text)
     if name:
         desk.pictures.window(name, form)
+        yield from _try_out(desk, wrappers["QUESTIONS"])
     yield from click(form.runButton())
+
+
+def _try_out(desk: Desk, wrapper: Any) -> Steps:
+    yield until(wrapper.preview.try_out.isVisible, "the estimate")
+    yield from click(wrapper.preview.try_out)
+    trial = yield from dialog("TrialDialog")
+    yield until(lambda: trial.table.rowCount() == 3, "the answers of the trial", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.window("trial", trial)
+    yield from click(trial.buttons.button(QDialogButtonBox.StandardButton.Close))
+    yield until(lambda: not windows("TrialDialog"), "the trial to close")
 
 
 def _show_layer(dock: Any, layer: Any) -> Steps:
@@ -227,6 +229,21 @@ def _select(desk: Desk, dock: Any, layer: Any) -> Steps:
     yield pause(0.5)
     desk.pictures.screen("table-followed")
     yield from click(desk.tool_named("mActionPan"))
+
+
+def _show_where(desk: Desk, dock: Any) -> Steps:
+    """Show what a question asks about in the window of a picture, from the context menu of its answer."""
+    number = dock.model.number_of("trees")
+    yield from click_item(dock.view, dock.view.model().index(2, number), RIGHT)
+    menu = yield from popup()
+    desk.pictures.screen("table-menu")
+    yield from pick(menu, translated("ResultsView", "Show where"))
+    window = yield from dialog("ReviewWindow")
+    yield until(lambda: window.where.where.located is not None, "its place", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("table-where")
+    yield from press(window, Qt.Key.Key_Escape)
+    yield until(lambda: not window.isVisible(), "the window to close")
 
 
 def _correct(desk: Desk, dock: Any) -> Steps:

@@ -43,6 +43,7 @@ class FindActions(QObject):
     def _fill(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
         raster = self._shown()
         if raster is not None:
+            menu.addSeparator()
             action = menu.addAction(plugin_icon("find"), self.tr("Find objects in this view…"))
             area = QgsReferencedRectangle(self._canvas.extent(), self._canvas.mapSettings().destinationCrs())
             action.triggered.connect(lambda checked: self._open(raster, EXTENT=area))

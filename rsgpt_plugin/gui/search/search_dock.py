@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import QgsApplication, QgsGeometry, QgsMapLayer, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsDockWidget, QgsFilterLineEdit, QgsMapLayerComboBox, QgsSpinBox
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import (
@@ -68,6 +68,13 @@ class SearchDock(QgsDockWidget):
         self.words.setFocus()
         self.words.selectAll()
 
+    def choose_layer(self, layer: Optional[QgsMapLayer]) -> None:
+        """Choose a layer; if it cannot be searched, the topmost raster on the map."""
+        rasters = (other for other in self._canvas.layers() if isinstance(other, QgsRasterLayer))
+        chosen = next((other for other in (layer, *rasters) if other is not None and is_searchable(other)), None)
+        if chosen is not None:  # setLayer(None) would leave the box without an entry
+            self.layers.setLayer(chosen)
+
     def search_words(self) -> None:
         """Search for the words in the search box."""
         if self.words.text().strip():
@@ -111,7 +118,7 @@ class SearchDock(QgsDockWidget):
         self.size.setValue(_TILE_SIZE)
         self.size.setClearValue(_TILE_SIZE)
         self.size.setSuffix(" px")
-        self.words.setPlaceholderText(self.tr("Words, for example: swimming pool next to a house"))
+        self.words.setPlaceholderText(self.tr("storage tanks"))
         self.words.setShowSearchIcon(True)
         self.cut.setRange(0, 100)
         self.cut.setToolTip(self.tr("Show results from this similarity on"))
@@ -119,6 +126,7 @@ class SearchDock(QgsDockWidget):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMovement(QListView.Movement.Static)
         self.view.setUniformItemSizes(True)
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setIconSize(QSize(THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         form = QFormLayout()
@@ -133,7 +141,8 @@ class SearchDock(QgsDockWidget):
         column.addLayout(_row(self.progress, self.stop))
         column.addWidget(self.notice)
         column.addWidget(self.view, 1)
-        column.addLayout(_row(QLabel(self.tr("Similarity from")), self.cut, self.count, self.save))
+        column.addLayout(_row(QLabel(self.tr("Similarity from")), self.cut, self.count))
+        column.addLayout(_row(self.save, None))
         self.setWidget(content)
 
     def _connect(self) -> None:
@@ -191,7 +200,8 @@ class SearchDock(QgsDockWidget):
 
     def _set_cut(self, percent: int) -> None:
         self.model.set_cut(percent / 100)
-        self.count.setText(f"{percent / 100:.2f} ({len(self.model.shown)})")
+        pictures = self.tr("%n picture(s)", "", len(self.model.shown))
+        self.count.setText(f"{percent / 100:.2f} · {pictures}")
         self._show_state()
 
     def _like_selected(self) -> None:

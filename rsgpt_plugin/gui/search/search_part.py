@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAction
 
 from ..actions.raster_menu import MENU
+from ..dock.conversation_dock import RsgptDock
 from .search_dock import SearchDock
 
 
@@ -44,7 +45,14 @@ class SearchPart(QObject):
     def _open(self, *triggered: Any) -> None:
         if self.dock is None:
             self.dock = SearchDock(self._iface, QgsProject.instance())
-            self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-            layer = self._iface.activeLayer()
-            self.dock.layers.setLayer(layer if layer is not None else self.dock.layers.currentLayer())
+            self._add(self.dock)
+            self.dock.choose_layer(self._iface.activeLayer())
         self.dock.focus_words()
+
+    def _add(self, dock: SearchDock) -> None:
+        """Add the dock as a tab of the panel: above each other, the two are higher than a small screen."""
+        window, area = self._iface.mainWindow(), Qt.DockWidgetArea.RightDockWidgetArea
+        self._iface.addDockWidget(area, dock)
+        panel = window.findChild(RsgptDock)
+        if panel is not None and not panel.isFloating() and window.dockWidgetArea(panel) == area:
+            window.tabifyDockWidget(panel, dock)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QDialogButtonBox
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QWidget
 
 from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.errors import ModelError
@@ -71,3 +73,19 @@ def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
     dialog = opened(wait)
     dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel).click()
     wait_for(lambda: bool(seen))
+
+
+@pytest.mark.parametrize("has_parent", [False, True])
+def test_escape_closes_it(qgis_app: object, has_parent: bool) -> None:
+    image = QImage(20, 10, QImage.Format.Format_RGB888)
+    parent = QWidget()
+    parent.show()
+    rows = (TrialRow(encode(image), ("yes (80%)",), ""),)
+    task = BackgroundTask("trial", lambda task: Trial(("water",), rows))
+    dialog = TrialDialog(task, parent if has_parent else None)
+    dialog.show()
+    dialog.activateWindow()
+    wait_for(lambda: dialog.table.rowCount() == 1)
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Escape)  # the button that had the focus is gone
+    QTest.qWait(50)
+    assert sip.isdeleted(dialog)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
 from qgis.PyQt.QtWidgets import QAction
 
+from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
 from rsgpt_plugin.gui.search.search_dock import SearchDock
 from rsgpt_plugin.gui.search.search_part import SearchPart
 from tests.plugin.processing import conftest as scripted
@@ -63,3 +65,32 @@ def test_the_dock_opens_with_the_active_layer(qgis_app: Any, raster: Any) -> Non
     assert window.actions == []
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert window.window.findChild(SearchDock) is None
+
+
+def test_the_topmost_raster_is_chosen_if_the_active_layer_cannot_be_searched(qgis_app: Any, raster: Any) -> None:
+    window = PartWindow()
+    top = raster(numbered(1, 1))
+    QgsProject.instance().addMapLayer(top.clone())
+    window.canvas.setLayers([top])
+    window.active = QgsProject.instance().addMapLayer(QgsVectorLayer("Point", "points", "memory"))
+    part = SearchPart(window)
+    part.register()
+    part.action.trigger()
+    assert part.dock is not None
+    assert part.dock.layers.currentLayer() is top
+    part.unregister()
+
+
+def test_the_dock_is_a_tab_of_the_panel(qgis_app: Any) -> None:
+    window = PartWindow()
+    panel = RsgptDock(window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+    window.window.show()
+    part = SearchPart(window)
+    part.register()
+    part.action.trigger()
+    assert part.dock is not None
+    assert window.window.tabifiedDockWidgets(panel) == [part.dock]
+    assert not part.dock.visibleRegion().isEmpty()
+    part.unregister()
+    panel.close_down()
