@@ -72,7 +72,8 @@ def test_extent_of_a_view_without_a_crs_has_no_crs() -> None:
 
 
 def test_the_corners_of_a_picture_turn_with_its_raster(project: QgsProject, tmp_path: Path) -> None:
-    layer = QgsRasterLayer(str(write(tmp_path / "turned.tif", np.full((3, 64, 32), 7, np.uint8), OddRaster(ROTATED))), "t")
+    path = write(tmp_path / "turned.tif", np.full((3, 64, 32), 7, np.uint8), OddRaster(ROTATED))
+    layer = QgsRasterLayer(str(path), "turned")
     project.addMapLayer(layer)
     project.setCrs(layer.crs())
     view = taken(place_in(layer, layer.extent())).captured_view
