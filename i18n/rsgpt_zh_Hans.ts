@@ -1702,6 +1702,10 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>请选择要搜索的栅格或结果图层。</translation>
     </message>
     <message>
+      <source>Another model or version answered ({model}). {shown}</source>
+      <translation>该回答来自其他模型或版本（{model}）。{shown}</translation>
+    </message>
+    <message>
       <source>{count} × {name}</source>
       <translation>{count} × {name}</translation>
     </message>

@@ -27,6 +27,7 @@ class CapturedView:
 
     extent: (xmin, ymin, xmax, ymax) in the CRS of crs_wkt. original, sent: width and height in pixels, of the layer
     and of the picture; original is (0, 0) if a server renders the layer. gsd_m: ground meters per pixel sent.
+    corners: top left, top right, and bottom left of the picture in the CRS, () if they are those of the extent.
     """
 
     layer_id: str
@@ -39,6 +40,7 @@ class CapturedView:
     gsd_m: float
     bands: str = ""
     stretch: str = ""
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,4 +130,5 @@ def _text(record: Any) -> str:
 def _view(text: str) -> CapturedView:
     fields: dict[str, Any] = json.loads(text)
     tuples = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-    return CapturedView(**{**fields, **tuples})
+    corners = tuple(map(tuple, tuples.get("corners", ())))
+    return CapturedView(**{**fields, **tuples, "corners": corners})

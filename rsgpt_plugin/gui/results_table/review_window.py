@@ -69,7 +69,7 @@ class ReviewWindow(QDialog):
     def show_where(self, line: int, column: int) -> None:
         """Show the row in a line, and where the thing is that the question of a column asks about."""
         self._number = column
-        self.where.box.setChecked(True)
+        self.where.keep_showing()
         self.open_at(line)
 
     def end(self) -> None:

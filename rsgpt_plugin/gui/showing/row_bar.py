@@ -15,7 +15,10 @@ from .show_where import ShowWhere
 
 
 class RowBar(QWidget):
-    """Follows an answer of a results layer; while it is checked, `where` shows what its question asks about."""
+    """Follows an answer of a results layer; while it is checked, `where` shows what its question asks about.
+
+    Until the user checks or unchecks it, it is checked for the answers of a finder, such as counts.
+    """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -27,11 +30,12 @@ class RowBar(QWidget):
         self._layer: Optional[QgsVectorLayer] = None
         self._row: Optional[LayerRow] = None
         self._column = ""
+        self._is_chosen = False  # by the user
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.box)
         row.addWidget(self.note, 1)
-        self.box.toggled.connect(self._update)
+        self.box.toggled.connect(self._choose)
         self.where.said.connect(self.note.setText)
 
     def follow(self, layer: Optional[QgsVectorLayer], row: LayerRow, column: str) -> None:
@@ -42,6 +46,11 @@ class RowBar(QWidget):
         self._layer, self._row, self._column = layer, row, column
         self._update()
 
+    def keep_showing(self) -> None:
+        """Check it for all answers, as the user does."""
+        self._is_chosen = True
+        self.box.setChecked(True)
+
     def end(self) -> None:
         """Remove what is shown, and forget the row."""
         self._layer = self._row = None
@@ -50,14 +59,20 @@ class RowBar(QWidget):
     def _key(self) -> tuple[int, str, str]:
         return (self._row.fid, self._row.sha256, self._row.prompt) if self._row is not None else (-1, "", "")
 
+    def _choose(self, is_checked: bool) -> None:
+        self._is_chosen = True
+        self._update()
+
     def _update(self) -> None:
-        if not self.box.isChecked() or self._layer is None or self._row is None:
-            self.where.clear()
-            self.note.clear()
+        if self._layer is None or self._row is None:
             return
         subject = row_subject(self._layer, self._row, self._column)
-        if subject is None:
-            self.where.clear()
-            self.note.setText(self.tr("This answer is not about a thing in a picture."))
-        else:
+        if not self._is_chosen:
+            self.box.blockSignals(True)
+            self.box.setChecked(subject is not None and subject.by_finder)
+            self.box.blockSignals(False)
+        if self.box.isChecked() and subject is not None:
             self.where.show(subject)
+            return
+        self.where.clear()
+        self.note.setText(self.tr("This answer is not about a thing in a picture.") if self.box.isChecked() else "")

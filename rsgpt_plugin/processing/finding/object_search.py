@@ -12,6 +12,7 @@ from ...client.installed_models import DEFAULT_MODEL, ModelInfo
 from ...client.model_abilities import FinderInfo
 from ...errors import ModelError, QuestionError
 from ...shared.answers.questions import Question
+from ...shared.vocabulary.object_nouns import label_of
 from ..run import ModelPrompts
 
 translate = QCoreApplication.translate
@@ -21,7 +22,7 @@ _WINDOW = Question("objects", "", task="find_window")
 
 @dataclass(frozen=True)
 class WantedObjects(ModelPrompts):
-    """Objects to find, and the model. labels: the finder's names of the objects, () for all.
+    """Objects to find, and the model. labels: nouns for them, once `completed` the finder's names; () for all.
 
     A window is searched for all objects that the model knows, so that another object needs no second search.
     least_confidence: objects below it are left out, 0 to 1. is_boxed: write boxes instead of points.
@@ -61,12 +62,12 @@ class WantedObjects(ModelPrompts):
         """
         search = self if self.is_known() else replace(self, model=identified_model(self.model, feedback))
         finder = search.finder
-        known = {label.casefold(): label for label in finder.labels}
-        unknown = [label for label in search.labels if label.casefold() not in known]
+        known = {noun: label_of(noun, finder.labels) for noun in search.labels}
+        unknown = [noun for noun, label in known.items() if label is None]
         if unknown:
             message = translate("Rsgpt", "The model cannot find: {objects}. It finds: {labels}.")
             raise QuestionError(message.format(objects=", ".join(unknown), labels=", ".join(finder.labels)))
-        labels = tuple(dict.fromkeys(known[label.casefold()] for label in search.labels))
+        labels = tuple(dict.fromkeys(label for label in known.values() if label is not None))
         unboxed = [label for label in labels if label not in finder.boxed]
         if search.is_boxed and unboxed:
             message = translate("Rsgpt", "The model has not learned the boxes of: {objects}. Write points instead.")

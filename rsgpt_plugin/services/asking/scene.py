@@ -21,6 +21,7 @@ from ...geo.imagery.capture import CaptureOptions, area_on_layer, open_capture
 from ...geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from ...geo.imagery.native_capture import NativeCapture
 from ...geo.imagery.picture import Picture
+from ...shared.rasters.tiles import Position
 from .place import Place
 
 translate = QCoreApplication.translate
@@ -60,9 +61,10 @@ class Viewpoint:
             raise ImageryError(translate("Rsgpt", "This area has no valid pixels. Choose another area of the layer."))
         is_native = isinstance(capture, NativeCapture)
         original = (window.width, window.height) if is_native else _raster_pixels(self._snapshot, area.boundingBox())
-        return Scene(self._view(picture, original), picture.png)
+        ring = capture.frame.ring(window)
+        return Scene(self._view(picture, original, (ring[0], ring[1], ring[3])), picture.png)
 
-    def _view(self, picture: Picture, original: Size) -> CapturedView:
+    def _view(self, picture: Picture, original: Size, corners: tuple[Position, ...]) -> CapturedView:
         height, width = picture.rgb.shape[:2]
         return CapturedView(
             layer_id=self._place.layer_id,
@@ -75,6 +77,7 @@ class Viewpoint:
             gsd_m=picture.gsd_m or 0.0,
             bands=picture.bands,
             stretch=picture.stretch,
+            corners=corners,
         )
 
 

@@ -24,10 +24,11 @@ _TASK = "show"
 
 @dataclass(frozen=True)
 class Located:
-    """The reply of the model about a subject."""
+    """The reply of the model about a subject. is_other: whether another model, or another version, gave the answer."""
 
     subject: ShownSubject
     shown: Shown
+    is_other: bool = False
 
     def on_map(self) -> Optional[QgsGeometry]:
         """Return what is shown, in the CRS of the subject's frame; None if nothing is, or if its place is unknown."""
@@ -44,7 +45,13 @@ class Located:
         return geometry.buffer(0, 1) if geometry is not None and not shown.points else geometry
 
     def sentence(self) -> str:
-        """Return what is shown, or why nothing is."""
+        """Return what is shown, or why nothing is, and whether the answer is from another model."""
+        if not self.is_other:
+            return self._what()
+        other = translate("Rsgpt", "Another model or version answered ({model}). {shown}")
+        return other.format(model=self.subject.model or "?", shown=self._what())
+
+    def _what(self) -> str:
         shown = self.shown
         if shown.reason is not None:
             return _reasons()[shown.reason].format(name=shown.name)
@@ -76,7 +83,8 @@ def locating(subject: ShownSubject) -> BackgroundTask:
 
     def work(task: BackgroundTask) -> Located:
         with open_memory() as memory:
-            source = AnswerSource(_able_model(), memory, feedback=task.feedback)
+            source = AnswerSource(_able(chosen_model()), memory, feedback=task.feedback)
+            model = _able(source.model, is_identified=True)
             png = subject.png or memory.pictures.get(subject.image_sha256)
             if not png:
                 raise ImageryError(
@@ -84,14 +92,15 @@ def locating(subject: ShownSubject) -> BackgroundTask:
                 )
             question = Question("where", subject.question, task=_TASK)
             query = PictureQuery(subject.image_sha256, lambda: png, [question], subject.gsd_m)
-            return Located(subject, read_shown(source.ask_one(query, lambda text: None).text))
+            shown = read_shown(source.ask_one(query, lambda text: None).text)
+            return Located(subject, shown, not subject.is_answer_of(model))
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: showing where something is"), work)
 
 
-def _able_model() -> ModelInfo:
-    model = chosen_model()
-    if not model.server and model.finder is None:
+def _able(model: ModelInfo, is_identified: bool = False) -> ModelInfo:
+    """Return the model. Raises ModelError if it cannot show anything; a server is known only once it is identified."""
+    if model.finder is None and (is_identified or not model.server):
         raise ModelError(
             translate(
                 "Rsgpt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ def point_values(point: FoundPoint) -> list[float]:
 
 
 def point_of(values: Any) -> FoundPoint:
-    """Return the point with these values. Raises ValueError or TypeError if they are not its seven numbers."""
-    x, y, confidence, left, top, width, height = map(float, values)
+    """Return the point with these values. Raises ValueError or TypeError if they are not its seven finite numbers."""
+    x, y, confidence, left, top, width, height = numbers = tuple(map(float, values))
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("not a finite number")
     return FoundPoint(x, y, confidence, (left, top, width, height))

@@ -75,7 +75,7 @@ def read_shown(text: str) -> Shown:
     """Return what the text of a reply shows. Raises ModelError if it is not such a text."""
     try:
         return _shown(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(
             translate("Rsgpt", "The reply does not say where something is ({error}). Choose another model.").format(
                 error=error
@@ -85,8 +85,8 @@ def read_shown(text: str) -> Shown:
 
 def _shown(fields: Mapping[str, Any]) -> Shown:
     reason, region = fields["reason"], tuple(str(row) for row in fields["region"])
-    if len({len(row) for row in region}) > 1:
-        raise ValueError("rows of different lengths")
+    if len({len(row) for row in region}) > 1 or "" in region:
+        raise ValueError("rows of different lengths, or empty")
     return Shown(
         int(fields["width"]),
         int(fields["height"]),

@@ -53,7 +53,7 @@ def label_of(noun: str, labels: Sequence[str]) -> str | None:
     words = " ".join(noun.lower().split())
     for article in sorted(_ARTICLES, key=len, reverse=True):
         words = words.removeprefix(f"{article} ")
-    return meant_by(words, {label: (label, *_SYNONYMS.get(label, ())) for label in labels})
+    return meant_by(words, {label: (label.lower(), *_SYNONYMS.get(label.lower(), ())) for label in labels})
 
 
 def thing_of(noun: str, things: Sequence[str]) -> str | None:

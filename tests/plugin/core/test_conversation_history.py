@@ -27,12 +27,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "new" / "history.sqlite"
 
 
-def test_a_conversation_is_equal_after_reopening(path: Path) -> None:
+@pytest.mark.parametrize("view", [VIEW, replace(VIEW, corners=((1.0, 3.0), (2.0, 4.0), (2.5, 2.0)))])
+def test_a_conversation_is_equal_after_reopening(path: Path, view: CapturedView) -> None:
     with History(path) as history:
-        history.add("a", VIEW, FIRST)
-        history.add("a", VIEW, SECOND)
+        history.add("a", view, FIRST)
+        history.add("a", view, SECOND)
     with History(path) as history:
-        assert history.listed() == [SavedConversation("a", VIEW, (FIRST, SECOND))]
+        assert history.listed() == [SavedConversation("a", view, (FIRST, SECOND))]
 
 
 def test_a_message_has_its_question() -> None:

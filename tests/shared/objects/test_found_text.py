@@ -26,8 +26,9 @@ def test_objects_are_read_as_written() -> None:
         '{"width": 1, "height": 1, "objects": []}',
         '{"width": 1, "height": 1, "objects": {"car": [[1, 2, 3]]}}',
         '{"width": null, "height": 1, "objects": {}}',
+        '{"width": 1, "height": 1, "objects": {"car": [[1, 2, NaN, 1, 1, 1, 1]]}}',
     ],
 )
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="objects of a picture|values|Expecting"):
+    with pytest.raises(ValueError, match="objects of a picture|values|Expecting|finite"):
         read_found(text)

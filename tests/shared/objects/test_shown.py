@@ -53,6 +53,10 @@ FIELDS = json.loads(shown_text(Shown(9, 9, "car", POINTS)))
         json.dumps({**FIELDS, "points": 3}),
         json.dumps({**FIELDS, "region": ["01", "011"]}),
         json.dumps({**FIELDS, "reason": "tired"}),
+        json.dumps({**FIELDS, "region": [""]}),
+        json.dumps({**FIELDS, "width": float("inf")}),
+        json.dumps({**FIELDS, "points": [[1, 2, 0.5, 1, 1, float("nan"), 1]]}),
+        "[" * 100_000,
     ],
 )
 def test_other_texts_are_refused(text: str) -> None:

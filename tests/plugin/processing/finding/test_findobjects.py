@@ -9,11 +9,22 @@ from typing import Any
 import numpy as np
 import processing
 import pytest
+from processing.gui import BatchPanel
+from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 from qgis.core import (
+    QgsApplication,
     QgsFeature,
     QgsGeometry,
+    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
+    QgsProcessingModelParameter,
+    QgsProcessingParameterRasterLayer,
+    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -165,5 +176,45 @@ def test_a_model_without_a_finder_is_refused_with_a_remedy(
 
 def test_names_and_numbers_of_objects_mean_the_same(raster: Make, finder: ScriptedGateway) -> None:
     layer = raster(dotted(300, 200))
-    found = [find(layer, OBJECTS=value)["FOUND"] for value in ([1], ["car"], "Car", 1, "1")]
-    assert found == [1] * 5
+    found = [find(layer, OBJECTS=value)["FOUND"] for value in ([1], ["car"], "Car", 1, "1", "vehicles")]
+    assert found == [1] * 6
+
+
+def test_a_model_finds_objects(raster: Make, finder: ScriptedGateway) -> None:
+    layer = raster(dotted(300, 200))
+    model = QgsProcessingModelAlgorithm("finds", "")
+    given = QgsProcessingModelChildParameterSource
+    child = QgsProcessingModelChildAlgorithm("rsgpt:findobjects")
+    child.setChildId("child")
+    child.addParameterSources("INPUT", [given.fromModelParameter("raster")])
+    child.addParameterSources("OBJECTS", [given.fromStaticValue(["plane", "car"])])
+    child.addParameterSources("LEAST_CONFIDENCE", [given.fromExpression("0.4 + 0.3")])
+    output = QgsProcessingModelOutput("objects", "objects")
+    output.setChildId("child")
+    output.setChildOutputName("OUTPUT")
+    child.setModelOutputs({"objects": output})
+    model.addChildAlgorithm(child)
+    model.addModelParameter(QgsProcessingParameterRasterLayer("raster", ""), QgsProcessingModelParameter("raster"))
+    model.updateDestinationParameters()
+    result = processing.run(model, {"raster": layer, "objects": "TEMPORARY_OUTPUT"})
+    (written,) = (value for value in result.values() if isinstance(value, QgsVectorLayer))
+    assert places(written) == planes(dotted(300, 200))
+    assert {row["object"] for row in rows_of(written)} == {"airplane"}
+
+
+def test_a_line_of_batch_mode_finds_objects(
+    raster: Make, finder: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BatchPanel, "iface", None)
+    layer, context = raster(dotted(300, 200)), QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    batch = BatchAlgorithmDialog(QgsApplication.processingRegistry().createAlgorithmById("rsgpt:findobjects"), None)
+    panel = batch.mainWidget()
+    for name, value in {"INPUT": layer.id(), "OBJECTS": ["car"], "BOXES": True}.items():
+        panel.wrappers[0][panel.parameter_to_column[name]].setParameterValue(value, context)
+    panel.tblParameters.cellWidget(1, panel.parameter_to_column["OUTPUT"]).setValue("memory:")
+    parameters, is_valid = panel.parametersForRow(row=0, context=context, warnOnInvalid=False)
+    assert is_valid
+    (row,) = rows_of(processing.run("rsgpt:findobjects", parameters)["OUTPUT"])
+    assert (row["object"], row.geometry().area()) == ("car", pytest.approx(BOX * BOX / 4))
+    batch.close()

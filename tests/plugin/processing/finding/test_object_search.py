@@ -21,6 +21,10 @@ def test_labels_are_those_of_the_model() -> None:
     assert WantedObjects(MODEL, ("ship", "car")).completed().describe() == "ship\ncar"
 
 
+def test_other_nouns_mean_what_they_mean_on_the_command_line() -> None:
+    assert WantedObjects(MODEL, ("Planes", "the boats", "aircraft")).completed().labels == ("airplane", "ship")
+
+
 def test_what_the_model_cannot_do_is_refused() -> None:
     with pytest.raises(QuestionError, match="cannot find: zebra. It finds: airplane, car, ship"):
         WantedObjects(MODEL, ("zebra", "car")).completed()

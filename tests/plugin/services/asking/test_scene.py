@@ -14,7 +14,7 @@ from rsgpt_plugin.core.conversation_history import CapturedView
 from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.services.asking.place import Place, canvas_place
 from rsgpt_plugin.services.asking.scene import Scene, Viewpoint, extent_of
-from tests.plugin.rasters import OddRaster, write
+from tests.plugin.rasters import ROTATED, OddRaster, write
 from tests.plugin.services.conftest import LEFT, TOP, around, view_of
 
 
@@ -69,6 +69,18 @@ def test_extent_of_a_view_without_a_crs_has_no_crs() -> None:
     view = CapturedView("", "", "", (1.0, 2.0, 3.0, 5.0), "", (0, 0), (0, 0), 0.0)
     assert not extent_of(view).crs().isValid()
     assert (extent_of(view).width(), extent_of(view).height()) == (2, 3)
+
+
+def test_the_corners_of_a_picture_turn_with_its_raster(project: QgsProject, tmp_path: Path) -> None:
+    path = write(tmp_path / "turned.tif", np.full((3, 64, 32), 7, np.uint8), OddRaster(ROTATED))
+    layer = QgsRasterLayer(str(path), "turned")
+    project.addMapLayer(layer)
+    project.setCrs(layer.crs())
+    view = taken(place_in(layer, layer.extent())).captured_view
+    _, width, turn, _, down, height = ROTATED
+    left, top = ROTATED[0], ROTATED[3]
+    ring = [(left, top), (left + 32 * width, top + 32 * down), (left + 64 * turn, top + 64 * height)]
+    assert view.corners == tuple(map(pytest.approx, ring))
 
 
 def test_a_place_at_the_edge_of_the_layer_is_clipped_to_it(raster: QgsRasterLayer) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsRectangle
 
+from rsgpt_plugin.client import answer_source
+from rsgpt_plugin.client.answer_source import AnswerSource, PictureQuery
+from rsgpt_plugin.client.installed_models import ModelInfo
+from rsgpt_plugin.client.model_abilities import FinderInfo
+from rsgpt_plugin.services.showing import where
 from rsgpt_plugin.services.showing.subject import MapFrame, ShownSubject
 from rsgpt_plugin.services.showing.where import Located, boxes_of
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
-from rsgpt_plugin.shared.objects.shown import Shown, Unshown
+from rsgpt_plugin.shared.objects.shown import Shown, Unshown, shown_text
+from tests.plugin.waiting import wait_until
 
 UTM = QgsCoordinateReferenceSystem("EPSG:32633")
+FINDER = FinderInfo(("car",), ("car",), 640, 0.05, (127, 127, 127))
 POINTS = (FoundPoint(25, 10, 0.9, (20, 5, 10, 10)), FoundPoint(75, 40, 0.6, (70, 35, 10, 10)))
 
 
@@ -74,3 +83,38 @@ def test_what_is_said(shown: Shown, words: Sequence[str]) -> None:
     assert [word for word in words if word not in sentence] == []
     if shown.reason:
         assert located(shown).on_map() is None
+
+
+def test_an_answer_of_another_model_is_named() -> None:
+    subject = ShownSubject("?", "00", 0.5, None, model="rsgpt-7b")
+    shown = Shown(100, 50, "airplane", POINTS)
+    assert Located(subject, shown, True).sentence() == "Another model or version answered (rsgpt-7b). 2 × airplane"
+
+
+@pytest.mark.parametrize("finder", [None, FINDER])
+def test_a_server_is_asked_only_if_its_model_finds(
+    qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, finder: FinderInfo | None
+) -> None:
+    server = ModelInfo("mine", server="http://127.0.0.1:9/v1", fingerprint="f")
+    asked: list[str] = []
+
+    def answer(source: AnswerSource, query: PictureQuery, on_text: object) -> RawAnswer:
+        asked.append(query.questions[0].text)
+        return RawAnswer(shown_text(Shown(100, 50, "car", POINTS)), 1.0)
+
+    monkeypatch.setattr(where, "chosen_model", lambda: server)
+    monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: replace(model, finder=finder))
+    monkeypatch.setattr(AnswerSource, "ask_one", answer)
+    results: list[Located] = []
+    problems: list[str] = []
+    task = where.locating(ShownSubject("How many cars?", "00", None, None, png=b"png", model="other"))
+    task.done.connect(results.append)
+    task.failed.connect(lambda sentence, details: problems.append(sentence))
+    task.start()
+    wait_until(lambda: bool(results or problems))
+    if finder is None:
+        assert asked == []
+        assert "“mine” cannot show where something is. Choose" in problems[0]
+    else:
+        assert asked == ["How many cars?"]
+        assert results[0].is_other
