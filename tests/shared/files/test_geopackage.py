@@ -138,7 +138,7 @@ def test_a_layer_that_is_not_a_result_is_refused(make: Make) -> None:
 
 def test_a_layer_with_corrected_rows_is_refused(make: Make) -> None:
     path = make("a.gpkg", "tiles", (*RESULT, "corrected"))
-    with pytest.raises(OutputError, match=r"that a person corrected \(3\)"):
+    with pytest.raises(OutputError, match=r"that a person reviewed \(3\)"):
         check_replaceable(path, "tiles")
     check_replaceable(make("b.gpkg", "tiles", (*RESULT, "corrected"), rows=0), "tiles")
 
