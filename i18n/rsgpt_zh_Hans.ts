@@ -692,6 +692,10 @@
       <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
     </message>
     <message>
+      <source>The algorithm {name} is not available. Enable RSGPT in the Plugin Manager.</source>
+      <translation>算法 {name} 不可用。请在插件管理器中启用 RSGPT。</translation>
+    </message>
+    <message>
       <source>{status}, corrected</source>
       <translation>{status}，已更正</translation>
     </message>
@@ -1596,10 +1600,6 @@ The similarity of words is the probability that a picture shows what a short Eng
     <message>
       <source>The layer “{name}” cannot be edited. Export it as a GeoPackage, then edit the exported layer. {cause}</source>
       <translation>图层“{name}”无法编辑。请将其导出为 GeoPackage，然后编辑导出的图层。{cause}</translation>
-    </message>
-    <message>
-      <source>RSGPT: storing the style</source>
-      <translation>RSGPT：正在存储样式</translation>
     </message>
     <message>
       <source>Stopped. The answers so far are stored; ask again to resume.</source>
@@ -3735,6 +3735,10 @@ Prompts:
     <message>
       <source>Results table</source>
       <translation>结果表</translation>
+    </message>
+    <message>
+      <source>“{layer}” holds found objects, not answers. Review them in its attribute table.</source>
+      <translation>“{layer}”包含的是找到的对象，而不是答案。请在其属性表中检查。</translation>
     </message>
     <message>
       <source>All rows</source>

@@ -64,6 +64,10 @@ def open_algorithm(algorithm: str, parameters: Mapping[str, Any], messages: Mess
         messages.problem(translate("Rsgpt", "The Processing plugin is disabled. Enable it in the Plugin Manager."))
         return
     dialog = createAlgorithmDialog(algorithm, dict(parameters))
+    if dialog is None:  # for example while a reload has removed the provider
+        sentence = translate("Rsgpt", "The algorithm {name} is not available. Enable RSGPT in the Plugin Manager.")
+        messages.problem(sentence.format(name=algorithm))
+        return
     keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
     dialog.show()
 

@@ -21,7 +21,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..errors import OutputError
 from ..geo.results.layer_metadata import has_style
-from ..geo.results.styles.stored_style import store_style
+from ..geo.results.styles.stored_style import StyleUpdate
 from ..geo.results.styles.style import apply_style
 from ..icons import plugin_icon
 from .algorithm_base import Parameters, report_errors
@@ -37,7 +37,7 @@ class StyleResults(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._layer = ""
-        self._source = ""
+        self._update: StyleUpdate | None = None
 
     def name(self) -> str:
         return "styleresults"
@@ -96,17 +96,18 @@ class StyleResults(QgsProcessingAlgorithm):
         layer = self.parameterAsVectorLayer(parameters, _INPUT, context)
         if layer is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, _INPUT))
-        is_file = layer.providerType() == "ogr"
-        self._layer, self._source = layer.id(), layer.source() if is_file else ""
+        self._layer = layer.id()
+        # On the main thread, which has the file open.
+        self._update = StyleUpdate.ours(layer) if self.parameterAsBool(parameters, _STORE, context) else None
         return True
 
     @report_errors
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        if self._source and self.parameterAsBool(parameters, _STORE, context):
+        if self._update is not None:
             try:
-                store_style(self._source)
+                self._update.store()
             except (OutputError, OSError) as error:  # the layer is styled, as the file may be read-only
                 feedback.pushWarning(str(error))
         return {"OUTPUT": self._layer}

@@ -14,6 +14,7 @@ from rsgpt_plugin.core.paths import picture_file
 from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.geo.results.styles.stored_style import StylePlace
 from rsgpt_plugin.shared.answers.questions import parse_questions
 
 QUESTIONS = "cars[integer]: How many cars are there?\ntrees[yesno]: Are there trees?"
@@ -100,3 +101,9 @@ def add_uses(layer: QgsVectorLayer, uses: Sequence[str | None]) -> QgsVectorLaye
         }
     )
     return layer
+
+
+def has_stored_style(source: str) -> bool:
+    """Return whether QGIS finds a default style for the source of an OGR layer."""
+    options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
+    return StylePlace.of(QgsVectorLayer(source, "opened", "ogr", options)).has_style()

@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QMenu
 
 from ...errors import RsgptError
 from ...geo.results.layer_metadata import has_style
-from ...geo.results.styles.stored_style import has_stored_style, store_style
+from ...geo.results.styles.stored_style import StylePlace, StyleUpdate
 from ...geo.results.styles.style import apply_style
 from ...icons import plugin_icon
 from ...services.background_task import BackgroundTask
@@ -63,8 +63,9 @@ class ResultStyling(QObject):
         """Style layers, given by id, and store the style in their files in the background."""
         for layer in self._existing(layers):
             apply_style(layer)
-            if layer.providerType() == "ogr":
-                task = BackgroundTask(self.tr("RSGPT: storing the style"), partial(_store, layer.source()))
+            update = StyleUpdate.ours(layer)
+            if update is not None:
+                task = BackgroundTask(self.tr("RSGPT: storing the style"), partial(_store, update))
                 task.failed.connect(lambda message, details: self._problems.problem(message))
                 self._start(task)
         self._answer(layers)
@@ -89,10 +90,10 @@ class ResultStyling(QObject):
         self._is_reading = layer < layers
 
     def _find(self) -> None:
-        sources = {layer.id(): layer.source() for layer in self._existing(self._added) if _is_unstyled(layer)}
+        places = {layer.id(): StylePlace.of(layer) for layer in self._existing(self._added) if _is_unstyled(layer)}
         self._added.clear()
-        if sources:
-            task = BackgroundTask(self.tr("RSGPT: looking for styles"), partial(_without_style, sources))
+        if places:
+            task = BackgroundTask(self.tr("RSGPT: looking for styles"), partial(_without_style, places))
             task.done.connect(self._offer)
             self._start(task)
 
@@ -128,14 +129,14 @@ def _is_unstyled(layer: QgsMapLayer) -> bool:
     return not (has_symbols or layer.labelsEnabled() or layer.mapTipTemplate())
 
 
-def _without_style(sources: dict[str, str], task: BackgroundTask) -> list[str]:
+def _without_style(places: dict[str, StylePlace], task: BackgroundTask) -> list[str]:
     found = []
-    for layer, source in sources.items():
+    for layer, place in places.items():
         with suppress(RsgptError, OSError):  # a locked or damaged file
-            if not has_stored_style(source):
+            if not place.has_style():
                 found.append(layer)
     return found
 
 
-def _store(source: str, task: BackgroundTask) -> None:
-    store_style(source)
+def _store(update: StyleUpdate, task: BackgroundTask) -> None:
+    update.store()

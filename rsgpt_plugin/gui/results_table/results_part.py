@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
 from ...client.preferences import load
 from ...errors import RsgptError
 from ...geo.results.column_roles import result_columns
-from ...geo.results.layer_metadata import is_results
+from ...geo.results.layer_metadata import has_style, is_results
 from ...geo.results.layer_rows import null_to_none
 from ...icons import plugin_icon
 from ...services.background_task import BackgroundTask
@@ -80,8 +80,15 @@ class ResultsTable(QObject):
     def _toggle(self, on: bool) -> None:
         if on:
             self._ensure_dock().setUserVisible(True)
+            self._explain(self._iface.activeLayer())
         elif self.dock is not None:
             self.dock.setUserVisible(False)
+
+    def _explain(self, layer: Optional[QgsMapLayer]) -> None:
+        """Say why the table does not show a layer of found objects."""
+        if layer is not None and has_style(layer) and not is_results(layer):
+            sentence = self.tr("“{layer}” holds found objects, not answers. Review them in its attribute table.")
+            self._messages.note(sentence.format(layer=layer.name()))
 
     def _ensure_dock(self) -> ResultsDock:
         if self.dock is None:

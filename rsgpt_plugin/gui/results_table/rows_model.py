@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Optional
 
 from qgis.core import QgsApplication
@@ -74,10 +74,11 @@ class ResultsModel(QAbstractTableModel):
 
     def set_rows(self, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow]) -> None:
         """Replace all columns and rows. Rows that are shown stay where they are, unless rows were added or removed."""
-        before = {row.fid for row in self._rows}
-        if rows and self._is_laid_out(columns) and {row.fid for row in rows} == before:
-            self._columns, self._rows = tuple(columns), list(rows)  # a reset would close the editor of a cell
-            self.update_rows(rows)
+        by_fid = {row.fid: row for row in rows}
+        is_same = len(rows) == len(self._rows) and all(row.fid in by_fid for row in self._rows)
+        if rows and is_same and self._is_laid_out(columns):
+            self._columns = tuple(columns)  # a reset would close the editor of a cell
+            self._update_all(rows, by_fid)
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
             return
         self._slices.stop()
@@ -85,14 +86,23 @@ class ResultsModel(QAbstractTableModel):
         self._columns, self._rows = tuple(columns), list(rows)
         if self.number_of(self._sorting.column) < 0:
             self._sorting = Sorting()
-        by_fid = {row.fid: row for row in self._rows}
         kept = self._lines.keys()
         self._shown = [by_fid[row.fid] for row in self._shown if row.fid in by_fid]
         self._lines = {row.fid: number for number, row in enumerate(self._shown)}
         self.endResetModel()
         self.counted.emit()
-        if by_fid.keys() != before:
+        if not is_same:
             self._rearrange(kept)
+
+    def _update_all(self, rows: Sequence[LayerRow], by_fid: Mapping[int, LayerRow]) -> None:
+        """Update all rows in place, as `update_rows` does, which takes longer for many rows."""
+        self._rows = list(rows)
+        if self._slices.busy:  # with the old values
+            self._rearrange(self._kept)
+        self._shown = [by_fid[row.fid] for row in self._shown]
+        if self._shown:
+            last = self.index(len(self._shown) - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
 
     def _is_laid_out(self, columns: Sequence[DisplayColumn]) -> bool:
         """Return whether the table shows these columns already."""

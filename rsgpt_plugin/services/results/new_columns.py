@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from qgis.core import QgsField, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication
 
+from ...errors import OutputError
 from ...geo.results.styles.stored_style import StyleUpdate
 from ...geo.results.styles.style import OwnStyle, own_style
-from ..background_task import BackgroundTask
 from .layer_edits import add_columns
 
-translate = QCoreApplication.translate
+_LOCK_TIMEOUT_S = 0.2
 
 
 def add_result_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
@@ -53,7 +53,12 @@ def _after_session(layer: QgsVectorLayer, own: OwnStyle) -> None:
 
 
 def _update_stored(layer: QgsVectorLayer) -> None:
-    """Store the style again if the file has one. If the file is locked, its form lacks the columns."""
+    """Store the style again if the file has one. If the file is locked, its form lacks the columns.
+
+    On the main thread, which is about to write rows: a Python thread that holds the lock of SQLite waits for the
+    interpreter, and GDAL keeps the interpreter while it waits for the lock.
+    """
     update = StyleUpdate.of(layer)
     if update is not None:
-        BackgroundTask(translate("Rsgpt", "RSGPT: storing the style"), lambda task: update.store()).start()
+        with suppress(OutputError):
+            update.store(_LOCK_TIMEOUT_S)

@@ -27,7 +27,7 @@ _INTERNAL = ("gpkg_", "rtree_", "sqlite_")
 _RESULT_COLUMNS, _NAME_LENGTH = ("image_sha256", "plugin_version"), 10
 # A style with this name and description is ours. Others belong to the user.
 OUR_STYLE, _STYLE_NOTE = "RSGPT", "Style of RSGPT results"
-_STYLE_TIMEOUT_S = 5.0
+STYLE_TIMEOUT_S = 5.0
 STYLES = "layer_styles"  # the table of styles of QGIS
 # As QGIS creates it.
 _STYLE_TABLE = (
@@ -152,24 +152,24 @@ def set_crs(path: Path, layer: str, definition: str) -> None:
             database.execute(statement)
 
 
-def has_style(path: Path, layer: str) -> bool:
+def has_style(path: Path, layer: str, timeout_s: float = STYLE_TIMEOUT_S) -> bool:
     """Return whether the file has a style for a layer. QGIS applies one even if none is the default."""
-    with _opened(path, _STYLE_TIMEOUT_S) as database:
+    with _opened(path, timeout_s) as database:
         return bool(_styles(database, layer))
 
 
-def put_style(path: Path, layer: str, style: str, name: str = OUR_STYLE) -> None:
+def put_style(path: Path, layer: str, style: str, name: str = OUR_STYLE, timeout_s: float = STYLE_TIMEOUT_S) -> None:
     """Store the QML of our style of a layer in place of an earlier one of this name, which "" only removes.
 
     It becomes the default unless there is one already.
     """
-    with _opened(path, _STYLE_TIMEOUT_S) as database, _transaction(database):
+    with _opened(path, timeout_s) as database, _transaction(database):
         _put_style(database, layer, style, name)
 
 
 def set_description(path: Path, layer: str, description: str) -> None:
     """Set the description of a layer, which QGIS shows as its abstract."""
-    with _opened(path, _STYLE_TIMEOUT_S) as database, _transaction(database):
+    with _opened(path, STYLE_TIMEOUT_S) as database, _transaction(database):
         database.execute(
             "UPDATE gpkg_contents SET description = ? WHERE lower(table_name) = lower(?)", (description, layer)
         )

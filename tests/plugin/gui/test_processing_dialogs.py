@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from qgis.core import QgsApplication, QgsTask
-from qgis.gui import QgsProcessingAlgorithmDialogBase
+from qgis.gui import QgsMessageBar, QgsProcessingAlgorithmDialogBase
 from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QDialog
 
-from rsgpt_plugin.gui.processing_dialogs import ProcessingDialogs
+from rsgpt_plugin.gui.message_bar import MessageBar
+from rsgpt_plugin.gui.processing_dialogs import ProcessingDialogs, open_algorithm
 from tests.plugin.waiting import wait_until
 
 
@@ -63,6 +64,12 @@ def test_other_dialogs_are_not_kept(watching: None) -> None:
     add_task()
     gc.collect()
     assert dialog() is None
+
+
+def test_an_algorithm_that_is_not_available_is_reported(qgis_app: QgsApplication) -> None:
+    bar = QgsMessageBar()
+    open_algorithm("rsgpt:absent", {}, MessageBar(bar))
+    assert "rsgpt:absent is not available" in bar.currentItem().text()
 
 
 def test_no_dialog_is_kept_after_unregister(qgis_app: QgsApplication) -> None:

@@ -109,14 +109,14 @@ def _exported(layer: QgsVectorLayer, categories: QgsMapLayer.StyleCategory) -> s
 def show_styled(layer: QgsVectorLayer) -> None:
     """Apply the default style that is stored in the layer's file or next to it, or our style if there is none."""
     _, is_loaded = layer.loadDefaultStyle()
-    if not is_loaded or not (is_style_file(Path(layer.styleURI()), layer) or _is_in_file(layer)):
+    if not is_loaded or not (is_style_file(Path(layer.styleURI()), layer.geometryType()) or _is_in_file(layer)):
         apply_style(layer)
     elif result_columns(layer).holds_objects:
         add_heat_map(layer, result_columns(layer))
 
 
-def is_style_file(path: Path, layer: QgsVectorLayer) -> bool:
-    """Whether a .qml file exists and holds a style of results with the geometry type of the layer.
+def is_style_file(path: Path, geometry: Qgis.GeometryType) -> bool:
+    """Whether a .qml file exists and holds a style of results with this geometry type.
 
     QGIS looks for it by name only, so it can also belong to a raster or to another layer of the file.
     """
@@ -126,7 +126,7 @@ def is_style_file(path: Path, layer: QgsVectorLayer) -> bool:
     root = document.documentElement()
     fields = root.firstChildElement("fieldConfiguration").elementsByTagName("field")
     names = [fields.at(number).toElement().attribute("name") for number in range(fields.count())]
-    is_same_type = root.firstChildElement("layerGeometryType").text() == str(layer.geometryType().value)
+    is_same_type = root.firstChildElement("layerGeometryType").text() == str(geometry.value)
     return is_same_type and (not names or holds_results(names))
 
 

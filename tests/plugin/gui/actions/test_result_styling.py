@@ -24,11 +24,11 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.geo.results.styles.stored_style import has_stored_style, store_style
-from rsgpt_plugin.gui.actions import result_styling
+from rsgpt_plugin.geo.results.styles import stored_style
+from rsgpt_plugin.geo.results.styles.stored_style import StylePlace, store_style
 from rsgpt_plugin.gui.actions.result_styling import ResultStyling
 from rsgpt_plugin.services import background_task
-from tests.plugin.results import results_layer
+from tests.plugin.results import has_stored_style, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project", "settings")
 
@@ -82,6 +82,26 @@ def test_a_layer_without_a_style_is_offered_one_once(window: LayersWindow, tmp_p
     assert layer.renderer().type() == "RuleRenderer"
     wait_until(lambda: has_stored_style(layer.source()))
     assert [item.text() for item in window.bar.items()] == []
+
+
+def test_only_the_main_thread_opens_layers(
+    window: LayersWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """QGIS 3.40 can hang if two threads open the same GeoPackage."""
+    threads = []
+
+    class Opened(QgsVectorLayer):
+        def __init__(self, *arguments: object) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(stored_style, "QgsVectorLayer", Opened)
+    layer = results_layer(["a harbor"], "GPKG", tmp_path)
+    wait_until(lambda: window.bar.currentItem() is not None)
+    window.entries(layer).actions()[0].trigger()
+    settle()
+    assert set(threads) <= {threading.main_thread()}
+    assert has_stored_style(layer.source())
 
 
 def test_no_style_is_offered_after_it_was_declined(window: LayersWindow, tmp_path: Path, wait_until: Wait) -> None:
@@ -184,12 +204,14 @@ def test_offers_without_an_answer_are_repeated_with_the_next_one(
 def test_a_damaged_file_does_not_hide_others(
     window: LayersWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def look(source: str) -> bool:
-        if "/bad/" in source:
-            raise OutputError("damaged")
-        return has_stored_style(source)
+    has_style = StylePlace.has_style
 
-    monkeypatch.setattr(result_styling, "has_stored_style", look)
+    def look(place: StylePlace) -> bool:
+        if "bad" in place.path.parts:
+            raise OutputError("damaged")
+        return has_style(place)
+
+    monkeypatch.setattr(StylePlace, "has_style", look)
     added = []
     for name in ("bad", "good"):
         (tmp_path / name).mkdir()
@@ -206,19 +228,19 @@ def test_a_damaged_file_does_not_hide_others(
 
 def test_searches_end_with_the_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait) -> None:
     window, go = LayersWindow(), threading.Event()
-    looked: list[str] = []
+    looked: list[Path] = []
 
-    def look(source: str) -> bool:
-        looked.append(source)
+    def look(place: StylePlace) -> bool:
+        looked.append(place.path)
         return not go.wait(10)
 
-    monkeypatch.setattr(result_styling, "has_stored_style", look)
+    monkeypatch.setattr(StylePlace, "has_style", look)
     part = ResultStyling(window)
     part.register()
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        source = results_layer([name], "GPKG", tmp_path / name).source()
-        wait_until(partial(looked.__contains__, source))
+        results_layer([name], "GPKG", tmp_path / name)
+        wait_until(partial(looked.__contains__, tmp_path / name / "answers.gpkg"))
     part.unregister()
     go.set()
     settle()

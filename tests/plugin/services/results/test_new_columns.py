@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication, QgsVectorLayer
 
-from rsgpt_plugin.geo.results.styles.stored_style import has_stored_style, store_style
+from rsgpt_plugin.geo.results.styles.stored_style import store_style
 from rsgpt_plugin.geo.results.styles.style import apply_style
+from rsgpt_plugin.services import background_task
 from rsgpt_plugin.services.background_task import stop_all
 from tests.plugin.corrections import correct
 from tests.plugin.geo.results.layers import filled_rows
-from tests.plugin.results import fids, results_layer
+from tests.plugin.results import fids, has_stored_style, results_layer
 from tests.plugin.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
@@ -69,6 +70,16 @@ def test_the_style_in_the_file_follows(tmp_path: Path) -> None:
     correct(layer, fids(layer)[0], "cars", 7)
     wait_until(lambda: "cars_model" in form_of(reopened(layer)))
     assert legend_of(reopened(layer))[-1] == "Corrected by a person"
+
+
+def test_no_other_thread_locks_the_file_that_is_written_next(tmp_path: Path) -> None:
+    """A thread that writes the style would make GDAL wait for its lock, and then fail to write the row."""
+    layer = styled(tmp_path)
+    correct(layer, fids(layer)[0], "cars", 7)
+    assert background_task._running == []
+    assert "cars_model" in form_of(reopened(layer))
+    correct(layer, fids(layer)[1], "trees", True)
+    assert "trees_model" in form_of(reopened(layer))
 
 
 def test_the_style_in_the_file_follows_a_saved_edit_session(tmp_path: Path) -> None:

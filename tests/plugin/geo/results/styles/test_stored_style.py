@@ -25,10 +25,10 @@ from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.layer_metadata import record_run
 from rsgpt_plugin.geo.results.styles import stored_style
-from rsgpt_plugin.geo.results.styles.stored_style import has_stored_style, store_style
+from rsgpt_plugin.geo.results.styles.stored_style import store_style
 from rsgpt_plugin.geo.results.styles.style import apply_style, show_styled
 from rsgpt_plugin.shared.results.descriptions import describe_run
-from tests.plugin.results import results_layer
+from tests.plugin.results import has_stored_style, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
