@@ -1394,8 +1394,8 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>如果没有保存答案，是否询问模型（默认：false）</translation>
     </message>
     <message>
-      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project, or NULL if no such layer was searched for them. Where the search did not look, the number is 0.</source>
-      <translation>返回几何图形中的对象数量，在工程中最上层的查找结果图层中计数；如果没有图层查找过这类对象，则返回 NULL。在未查找的地方，数量为 0。</translation>
+      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project that was searched for them there. The result is NULL if there is no such layer, or if the geometry is outside of the searched extent.</source>
+      <translation>返回几何图形内的对象数量，由工程中在该处搜索过这些对象的最上层对象图层计数。如果没有这样的图层，或几何图形在搜索范围之外，结果为 NULL。</translation>
     </message>
     <message>
       <source>what was searched for, for example 'airplane'</source>
@@ -2160,6 +2160,10 @@ The similarity of words is the probability that a picture shows what a short Eng
     <message>
       <source>names of the columns that a person found right</source>
       <translation>有人认定答案正确的列的名称</translation>
+    </message>
+    <message>
+      <source>Searched extent: {extent}</source>
+      <translation>搜索范围：{extent}</translation>
     </message>
     <message>
       <source>{layer}: answers</source>
