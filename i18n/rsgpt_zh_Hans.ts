@@ -1378,8 +1378,8 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
     </message>
     <message>
-      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again.</source>
-      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。</translation>
+      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again. Only answers that the function asked for are stored for it, not those in results layers.</source>
+      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。只使用该函数自己询问得到的答案，不使用结果图层中的答案。</translation>
     </message>
     <message>
       <source>a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'</source>

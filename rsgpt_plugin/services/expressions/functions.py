@@ -37,7 +37,8 @@ class AskFunction(QgsExpressionFunction):
             "Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is "
             "not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. "
             "The function never waits for the model. If <i>ask</i> is true, a background task asks for the missing "
-            "answers, stores them, and draws the layer again.",
+            "answers, stores them, and draws the layer again. Only answers that the function asked for are stored for "
+            "it, not those in results layers.",
         )
         question = translate(
             "Rsgpt", "a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'"
