@@ -3243,6 +3243,13 @@ Prompts:
     </message>
   </context>
   <context>
+    <name>TileSizeWrapper</name>
+    <message>
+      <source>Tile size</source>
+      <translation>切片大小</translation>
+    </message>
+  </context>
+  <context>
     <name>TrialDialog</name>
     <message>
       <source>Try the questions</source>

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from qgis.PyQt import sip
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QDialogButtonBox
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QWidget
 
 from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.errors import ModelError
@@ -60,14 +61,30 @@ def test_an_error_is_shown(opened: Callable[[Work], TrialDialog]) -> None:
     assert dialog.buttons.button(QDialogButtonBox.StandardButton.Close) is not None
 
 
-def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
-    seen: list[bool] = []
+class Waiting(list[str]):
+    """What happened in a task that waits until it is canceled."""
 
-    def wait(task: BackgroundTask) -> None:
+    def work(self, task: BackgroundTask) -> None:
+        self.append("started")
         while not task.isCanceled():
             QTest.qSleep(10)
-        seen.append(True)
+        self.append("canceled")
 
-    dialog = opened(wait)
+    def wait_for(self, last: str) -> None:
+        wait_for(lambda: self[-1:] == [last])
+
+
+def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
+    seen = Waiting()
+    dialog = opened(seen.work)
+    seen.wait_for("started")  # a task that is canceled before that never runs
     dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel).click()
-    wait_for(lambda: bool(seen))
+    seen.wait_for("canceled")
+
+
+def test_deleting_the_dialog_of_processing_stops_the_trial(qgis_app: object) -> None:
+    seen, parent = Waiting(), QWidget()
+    TrialDialog(BackgroundTask("trial", seen.work), parent).show()
+    seen.wait_for("started")
+    sip.delete(parent)
+    seen.wait_for("canceled")
