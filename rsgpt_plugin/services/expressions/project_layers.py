@@ -194,8 +194,8 @@ def _searched_area(
         left, right, bottom, top = stated.sides
         crs = QgsCoordinateReferenceSystem(stated.crs) if stated.crs else layer.crs()
         return _moved_box(QgsRectangle(left, bottom, right, top), crs, layer.crs(), context)
-    has_source = first is not None and "raster" in first.fields().names()
-    source = str(null_to_none(first["raster"]) or "") if has_source else ""
+    values = first.attributeMap() if first is not None else {}
+    source = str(null_to_none(values.get("raster")) or "")
     raster = next((raster for raster in rasters if source and without_secrets(raster.source) == source), None)
     area = layer.extent()
     if raster is not None:
