@@ -171,7 +171,7 @@ class AskedPlaces(QObject):
         task.start(description, lambda results: self._finish(keys, places, results))
 
     def _drop_outdated(self) -> None:
-        """Drop places that were wanted with other options, and draw their layers again, which then want them anew."""
+        """Drop places that were wanted with other options, and draw their layers again: they are then wanted again."""
         self._options = (-math.inf, None)
         options = self._chosen_options()
         outdated = {key: place for key, place in self._queue.items() if options is None or place.key(options) != key}
