@@ -1382,8 +1382,8 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
     </message>
     <message>
-      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again.</source>
-      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。</translation>
+      <source>Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. The function never waits for the model. If &lt;i&gt;ask&lt;/i&gt; is true, a background task asks for the missing answers, stores them, and draws the layer again. Only answers that the function asked for are stored for it, not those in results layers.</source>
+      <translation>返回模型对工程中最上层栅格上某个几何图形的答案；如果尚未保存答案，则返回 NULL。图片是几何图形的边界框加上边距，与“描述要素”相同。该函数从不等待模型。如果 &lt;i&gt;ask&lt;/i&gt; 为 true，后台任务会询问缺少的答案，保存它们，并重新绘制图层。只使用该函数自己询问得到的答案，不使用结果图层中的答案。</translation>
     </message>
     <message>
       <source>a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'</source>
@@ -1398,8 +1398,8 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>如果没有保存答案，是否询问模型（默认：false）</translation>
     </message>
     <message>
-      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project, or NULL if no such layer was searched for them. Where the search did not look, the number is 0.</source>
-      <translation>返回几何图形中的对象数量，在工程中最上层的查找结果图层中计数；如果没有图层查找过这类对象，则返回 NULL。在未查找的地方，数量为 0。</translation>
+      <source>Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project that was searched for them there. The result is NULL if there is no such layer, or if the geometry is outside of the searched extent.</source>
+      <translation>返回几何图形内的对象数量，由工程中在该处搜索过这些对象的最上层对象图层计数。如果没有这样的图层，或几何图形在搜索范围之外，结果为 NULL。</translation>
     </message>
     <message>
       <source>what was searched for, for example 'airplane'</source>
@@ -2164,6 +2164,10 @@ The similarity of words is the probability that a picture shows what a short Eng
     <message>
       <source>names of the columns that a person found right</source>
       <translation>有人认定答案正确的列的名称</translation>
+    </message>
+    <message>
+      <source>Searched extent: {extent}</source>
+      <translation>搜索范围：{extent}</translation>
     </message>
     <message>
       <source>{layer}: answers</source>
@@ -3240,6 +3244,13 @@ Prompts:
     <message>
       <source>= {size} m</source>
       <translation>= {size} m</translation>
+    </message>
+  </context>
+  <context>
+    <name>TileSizeWrapper</name>
+    <message>
+      <source>Tile size</source>
+      <translation>切片大小</translation>
     </message>
   </context>
   <context>

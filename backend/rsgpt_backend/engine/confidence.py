@@ -18,7 +18,7 @@ Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Plat
 YES_NO = ("yes", "no")
 _NOVELTY_WEIGHT = 2.0  # of the novelty, in log odds
 _SIMILAR = {"place": "choice", "colored_place": "found_place"}  # form -> similar form, whose scale it may use
-UNUSUAL = 0.5  # novelty from which answers about a picture are doubtful
+UNUSUAL = 0.5  # novelty from which answers about a picture are doubtful: of 1.5 % of validation pictures
 _MAX_NOVELTY = 10.0  # a larger novelty would overflow the exponential
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 

@@ -112,6 +112,12 @@ class TileSizeWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         self.editor: Any = None
         self._wrappers: list[Any] = []
 
+    def createLabel(self) -> QLabel:  # noqa: N802 - QGIS's name
+        """Return the label without the unit, which is beside the number."""
+        label = QLabel(self.tr("Tile size"))
+        label.setToolTip(self.parameterDefinition().toolTip())
+        return label
+
     def createWidget(self) -> QWidget:  # noqa: N802 - QGIS's name
         """Return a plain widget around the editor, as for the questions."""
         self.editor = TileSizeBox()

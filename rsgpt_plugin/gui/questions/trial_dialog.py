@@ -50,6 +50,7 @@ class TrialDialog(QDialog):
         task.done.connect(self._show)
         task.failed.connect(lambda message, details: self._end(message))
         task.stopped.connect(lambda: self._end(self.tr("Stopped.")))
+        self.destroyed.connect(task.drop)  # with the dialog of Processing, without `done`
         task.start()
 
     def done(self, result: int) -> None:

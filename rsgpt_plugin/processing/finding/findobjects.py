@@ -29,7 +29,7 @@ from ...icons import plugin_icon
 from ...shared.objects.search_grid import SearchGrid, SearchWindows, reduction, search_grid
 from ...shared.rasters.tiles import Window
 from ...shared.results.columns import object_columns_help
-from ...shared.results.descriptions import counts_by_object, objects_name
+from ...shared.results.descriptions import SearchedExtent, counts_by_object, objects_name
 from ..algorithm_base import Parameters, PreparedRun, RunAlgorithm, report_errors
 from ..output.destination import SinkShape
 from ..output.sink import OutputSink
@@ -50,6 +50,7 @@ class FindObjects(RunAlgorithm):
 
     _area: RasterArea  # set by prepareAlgorithm
     _layer: ObjectLayer  # set by processed
+    _searched: SearchedExtent  # set by processed
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,20 +118,16 @@ class FindObjects(RunAlgorithm):
         capture = capture.settled(SearchWindows(grid), feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
-        self._layer = ObjectLayer(
-            search, grid, capture.frame, _source(plan.snapshot), self._prepared(area, grid, capture)
-        )
+        searched = area if self._area.is_whole else self._area.masked(area, capture.frame, grid.window(0).width)
+        prepared = None if self._area.is_whole else PreparedArea(searched, capture.frame)
+        self._layer = ObjectLayer(search, grid, capture.frame, _source(plan.snapshot), prepared)
+        self._searched = _extent(searched, plan.snapshot)
         numbers = self._layer.numbers()
         shape = SinkShape(self.fields(), self._layer.wkb_type, plan.snapshot.crs, (self._layer.sample(),))
         output = self.output(parameters, context, shape, to)
         places = _places(capture, grid, numbers, search.finder.fill)
         counts = self.ask(output, places, len(numbers), feedback)
         return self.results(output.identifier, counts, feedback)
-
-    def _prepared(self, area: QgsGeometry, grid: SearchGrid, capture: Capture) -> PreparedArea | None:
-        if self._area.is_whole:
-            return None
-        return PreparedArea(self._area.masked(area, capture.frame, grid.window(0).width), capture.frame)
 
     def fields(self) -> QgsFields:
         return object_fields()
@@ -147,6 +144,9 @@ class FindObjects(RunAlgorithm):
     def layer_name(self) -> str:
         return objects_name(self.prepared().request.title, self._objects)
 
+    def _description(self) -> str:
+        return f"{super()._description()}\n{self._searched.describe()}"
+
     def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         results = super().results(identifier, counts, feedback)
         feedback.pushInfo(self.tr("Found: {objects}.").format(objects=counts_by_object(results.pop("OBJECTS"))))
@@ -156,6 +156,12 @@ class FindObjects(RunAlgorithm):
 def _grid(capture: Capture, finder: FinderInfo) -> SearchGrid:
     gsd_m = capture.meter.resolution(capture.frame, capture.frame.whole)
     return search_grid(capture.frame, finder.side, reduction(gsd_m, finder.finest_gsd_m))
+
+
+def _extent(area: QgsGeometry, snapshot: LayerSnapshot) -> SearchedExtent:
+    box = area.boundingBox()
+    sides = (box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum())
+    return SearchedExtent(sides, snapshot.crs.authid())
 
 
 def _source(snapshot: LayerSnapshot) -> str:

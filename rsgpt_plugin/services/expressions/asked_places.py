@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from ...shared.answers.questions import Question
 from ...shared.answers.readers import Value
 from ...shared.answers.typed_answers import RawAnswer, as_text, read_answer
 from ...shared.results.columns import answer_columns
+from ...shared.results.rows import Status
 from ...unexpected import log_problem
 from ..asking.feature_selection import FeatureSelection
 from ..background_task import BackgroundTask
@@ -42,7 +44,26 @@ translate = QCoreApplication.translate
 _MOST_REMEMBERED = 100_000
 _MOST_AT_ONCE = 200  # places per task, so that the first answers appear soon
 _DRAWING_MS = 500  # so that one task asks about all places of a drawn map
-_MODEL_SECONDS = 2.0  # during which the chosen model is not read again
+_OPTIONS_S = 2.0  # during which the options are not read again
+_PAUSE_S = 60.0  # before places of a run that failed or was stopped are asked about again
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the options decide about answers. language: of texts, "" for any. parameters: of the run, as JSON."""
+
+    model: ModelInfo
+    language: str
+    parameters: str
+
+    @classmethod
+    def chosen(cls) -> Optional[Options]:
+        """Return the present options, None if their model is missing."""
+        preferences = load()
+        try:
+            return cls(chosen_model(), preferences.prompt_language, json.dumps(preferred_parameters(preferences)))
+        except RsgptError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -55,12 +76,13 @@ class AskedPlace:
     geometry: QgsGeometry
     layer: str = ""
 
-    def key(self, model: ModelInfo) -> str:
+    def key(self, options: Options) -> str:
         """Return a hash of everything that determines the answer."""
-        question, raster = self.question, self.raster
+        question, raster, model = self.question, self.raster, options.model
         parts = [
             *("place", raster.source, raster.version, self.crs.toWkt(), self.geometry.asWkb().toHex().data().decode()),
             *(question.type.name, question.prompt, "|".join(question.allowed), model.name, model.mark),
+            *(options.language, options.parameters),
         ]
         return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
@@ -74,10 +96,10 @@ class AskedPlaces(QObject):
         super().__init__()
         self._project = project
         self._answers: dict[str, Optional[Value]] = {}
-        self._refused: set[str] = set()  # keys that are not asked again in this session
+        self._not_before: dict[str, float] = {}  # moments from which keys may be asked about again
         self._queue: dict[str, AskedPlace] = {}
         self._running: Optional[AlgorithmTask] = None
-        self._model: tuple[float, Optional[ModelInfo]] = (0.0, None)
+        self._options: tuple[float, Optional[Options]] = (-math.inf, None)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DRAWING_MS)
@@ -86,14 +108,14 @@ class AskedPlaces(QObject):
 
     def answer(self, place: AskedPlace, is_asked: bool) -> Optional[Value]:
         """Return the stored answer, None if there is none. is_asked: whether the model is then asked."""
-        model = self._chosen_model()
-        if model is None:
+        options = self._chosen_options()
+        if options is None:
             return None
-        key = place.key(model)
+        key = place.key(options)
         if key not in self._answers:
             self._remember({key: _stored(key, place.question)})
         answer = self._answers.get(key)
-        if answer is None and is_asked and key not in self._refused:
+        if answer is None and is_asked and self._may_ask(key):
             self._wanted.emit(key, place)
         return answer
 
@@ -106,15 +128,15 @@ class AskedPlaces(QObject):
             running.drop()
             running.wait()
 
-    def _chosen_model(self) -> Optional[ModelInfo]:
-        read_at, model = self._model
-        if time.monotonic() - read_at > _MODEL_SECONDS:
-            try:
-                model = chosen_model()
-            except RsgptError:
-                model = None
-            self._model = (time.monotonic(), model)
-        return model
+    def _chosen_options(self) -> Optional[Options]:
+        read_at, options = self._options
+        if time.monotonic() - read_at > _OPTIONS_S:
+            options = Options.chosen()
+            self._options = (time.monotonic(), options)
+        return options
+
+    def _may_ask(self, key: str) -> bool:
+        return time.monotonic() >= self._not_before.get(key, -math.inf)
 
     def _remember(self, answers: dict[str, Optional[Value]]) -> None:
         if len(self._answers) > _MOST_REMEMBERED:
@@ -122,47 +144,70 @@ class AskedPlaces(QObject):
         self._answers.update(answers)
 
     def _add(self, key: str, place: AskedPlace) -> None:
-        if key not in self._refused and self._answers.get(key) is None:
+        if self._may_ask(key) and self._answers.get(key) is None:
             self._queue.setdefault(key, place)
             self._timer.start()
 
     def _start(self) -> None:
         """Ask about the places in the queue that one run can describe."""
+        if self._running is None:
+            self._drop_outdated()
         if self._running is not None or not self._queue:
             return
         first = _run_of(next(iter(self._queue.values())))
         keys = [key for key, place in self._queue.items() if _run_of(place) == first][:_MOST_AT_ONCE]
         places = [self._queue.pop(key) for key in keys]
-        self._refused.update(keys)  # also if the run fails: drawing the map again must not ask again
+        self._not_before.update(dict.fromkeys(keys, math.inf))  # until the run has ended
         try:
             selection = FeatureSelection(places[0].raster.id, places[0].raster.name, _shapes(places))
             parameters = {**preferred_parameters(load()), **selection.parameters(places[0].question)}
             task = AlgorithmTask(selection.algorithm, parameters, project_context(self._project))
         except RsgptError as error:
+            self._pause(keys)
             log_problem(str(error))
             return
         self._running = task
         description = translate("Rsgpt", "RSGPT: processing {layer}").format(layer=selection.layer_name)
         task.start(description, lambda results: self._finish(keys, places, results))
 
+    def _drop_outdated(self) -> None:
+        """Drop places that were wanted with other options, and draw their layers again: they are then wanted again."""
+        self._options = (-math.inf, None)
+        options = self._chosen_options()
+        outdated = {key: place for key, place in self._queue.items() if options is None or place.key(options) != key}
+        self._queue = {key: place for key, place in self._queue.items() if key not in outdated}
+        self._draw(list(outdated.values()))
+
+    def _pause(self, keys: Sequence[str]) -> None:
+        """Ask about places no sooner than in a minute: drawing the map again must not repeat a problem at once.
+
+        This applies to those in the queue, too: the user may have stopped the run.
+        """
+        self._not_before.update(dict.fromkeys([*keys, *self._queue], time.monotonic() + _PAUSE_S))
+        self._queue.clear()
+
     def _finish(self, keys: Sequence[str], places: Sequence[AskedPlace], results: dict[str, Any]) -> None:
         task, self._running = self._running, None
         layer = task.output(results) if task is not None else None
         if task is None or layer is None:
-            self._queue.clear()
+            self._pause(keys)
             if task is not None and not task.was_cancelled:
                 log_problem(task.feedback.first_error())
             return
-        raws = [_raw(feature, places[0].question) for feature in layer.getFeatures()]
-        answers = {key: raw for key, raw in zip(keys, raws) if raw.text}
-        question = places[0].question
+        question, rows = places[0].question, dict(zip(keys, layer.getFeatures()))
+        answers = {key: raw for key, raw in ((key, _raw(row, question)) for key, row in rows.items()) if raw.text}
         self._remember({key: read_answer(question, raw).value for key, raw in answers.items()})
+        failed = [key for key, row in rows.items() if row["status"] == Status.FAILED.value]
+        self._not_before.update(dict.fromkeys(failed, time.monotonic() + _PAUSE_S))
         BackgroundTask(translate("Rsgpt", "RSGPT: recording answers"), lambda task: _store(answers)).start()
+        self._draw(places)
+        self._start()
+
+    def _draw(self, places: Sequence[AskedPlace]) -> None:
         for name in {place.layer for place in places}:
             drawn = self._project.mapLayer(name)
             if drawn is not None:
                 drawn.triggerRepaint()
-        self._start()
 
 
 def _run_of(place: AskedPlace) -> tuple[Any, ...]:

@@ -37,7 +37,8 @@ class AskFunction(QgsExpressionFunction):
             "Returns the answer of the model about a geometry on the topmost raster of the project, or NULL if it is "
             "not stored yet. The picture is the bounding box of the geometry with a margin, as in “Describe features”. "
             "The function never waits for the model. If <i>ask</i> is true, a background task asks for the missing "
-            "answers, stores them, and draws the layer again.",
+            "answers, stores them, and draws the layer again. Only answers that the function asked for are stored for "
+            "it, not those in results layers.",
         )
         question = translate(
             "Rsgpt", "a question, also with a type, for example 'Is there any water?' or '[integer]: How many cars?'"
@@ -77,8 +78,9 @@ class FindFunction(QgsExpressionFunction):
     def __init__(self, layers: ProjectLayers) -> None:
         help_text = translate(
             "Rsgpt",
-            "Returns the number of objects in a geometry, counted in the topmost layer of found objects in the "
-            "project, or NULL if no such layer was searched for them. Where the search did not look, the number is 0.",
+            "Returns the number of objects in a geometry, counted in the topmost layer of found objects in the project "
+            "that was searched for them there. The result is NULL if there is no such layer, or if the geometry is "
+            "outside of the searched extent.",
         )
         name = translate("Rsgpt", "what was searched for, for example 'airplane'")
         place = translate("Rsgpt", "a geometry in the coordinate system of the layer")
@@ -93,7 +95,8 @@ class FindFunction(QgsExpressionFunction):
         if not isinstance(geometry, QgsGeometry) or geometry.isEmpty():
             return None
         state = self._layers.state
-        return state.count(str(name).strip(), geometry, _crs(context, state))
+        feedback = context.feedback() if context is not None else None
+        return state.count(str(name), geometry, _crs(context, state), feedback)
 
 
 @lru_cache(maxsize=64)
@@ -103,7 +106,11 @@ def _question(text: str) -> Question:
 
 def _crs(context: Optional[QgsExpressionContext], state: LayerState) -> QgsCoordinateReferenceSystem:
     """Return the CRS of the layer of the expression, or that of the project."""
-    name = context.variable("layer_crs") if context is not None else None
+    if context is None:
+        return state.crs
+    layer, name = context.variable("layer_id"), context.variable("layer_crs")
+    if isinstance(layer, str) and layer in state.layer_crs:  # the variable with the CRS is empty for a user-defined one
+        return state.layer_crs[layer]
     return QgsCoordinateReferenceSystem(name) if isinstance(name, str) and name else state.crs
 
 

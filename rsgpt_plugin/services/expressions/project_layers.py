@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -10,7 +11,9 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsCsException,
+    QgsFeature,
     QgsFeatureRequest,
+    QgsFeedback,
     QgsGeometry,
     QgsProject,
     QgsRasterLayer,
@@ -24,8 +27,10 @@ from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import transform_between
 from ...shared.files.addresses import without_secrets
 from ...shared.results.columns import CONFIDENCE, OBJECT, SEARCH_WINDOW
+from ...shared.results.descriptions import searched_extent
 
 _FOUND = {OBJECT, CONFIDENCE, SEARCH_WINDOW, "prompt"}
+_PATIENCE_MS = 10_000  # for a free connection to a database, as in the functions of QGIS
 
 
 @dataclass(frozen=True)
@@ -42,20 +47,33 @@ class KnownRaster:
 
 @dataclass(frozen=True)
 class SearchedObjects:
-    """A layer of found objects. labels: what was searched for, case folded."""
+    """A layer of found objects. labels: what was searched for, case folded. area: what was searched, in `crs`."""
 
     source: QgsVectorLayerFeatureSource
     crs: QgsCoordinateReferenceSystem
     labels: frozenset[str]
+    area: QgsRectangle
+
+    def count(self, label: str, geometry: QgsGeometry, feedback: Optional[QgsFeedback]) -> int:
+        """Return the number of objects in a geometry. feedback: of a map that may no longer be needed."""
+        request = QgsFeatureRequest(geometry.boundingBox())
+        request.setSubsetOfAttributes([OBJECT], self.source.fields())
+        # QGIS is reading another layer while it evaluates the function, and limits the connections to a database.
+        request.setRequestMayBeNested(True)
+        request.setTimeout(_PATIENCE_MS)
+        request.setFeedback(feedback)
+        named = (item for item in self.source.getFeatures(request) if _name(item[OBJECT]) == label)
+        return sum(geometry.contains(item.geometry().centroid()) for item in named)
 
 
 @dataclass(frozen=True)
 class LayerState:
-    """The layers at one time, topmost first."""
+    """The layers at one time, topmost first. crs: of the project. layer_crs: of its vector layers, by layer id."""
 
     rasters: tuple[KnownRaster, ...] = ()
     found: tuple[SearchedObjects, ...] = ()
     crs: QgsCoordinateReferenceSystem = field(default_factory=QgsCoordinateReferenceSystem)
+    layer_crs: Mapping[str, QgsCoordinateReferenceSystem] = field(default_factory=dict)
     context: QgsCoordinateTransformContext = field(default_factory=QgsCoordinateTransformContext)
 
     def raster_at(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> Optional[KnownRaster]:
@@ -66,16 +84,23 @@ class LayerState:
                 return raster
         return None
 
-    def count(self, name: str, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> Optional[int]:
-        """Return the number of found objects of this name in a geometry; None if no layer was searched for them."""
-        found = next((layer for layer in self.found if name.casefold() in layer.labels), None)
-        moved = self.moved(geometry, crs, found.crs) if found is not None else None
-        if found is None or moved is None:
-            return None
-        request = QgsFeatureRequest(moved.boundingBox())
-        request.setSubsetOfAttributes([OBJECT], found.source.fields())
-        named = (item for item in found.source.getFeatures(request) if _name(item[OBJECT]) == name.casefold())
-        return sum(moved.contains(item.geometry().centroid()) for item in named)
+    def count(
+        self,
+        name: str,
+        geometry: QgsGeometry,
+        crs: QgsCoordinateReferenceSystem,
+        feedback: Optional[QgsFeedback] = None,
+    ) -> Optional[int]:
+        """Return the number of found objects of this name in a geometry; None if no layer was searched for them there.
+
+        feedback: as in SearchedObjects.count.
+        """
+        label = _name(name)
+        for found in self.found:
+            moved = self.moved(geometry, crs, found.crs) if label in found.labels else None
+            if moved is not None and not found.area.isNull() and moved.boundingBox().intersects(found.area):
+                return found.count(label, moved, feedback)
+        return None
 
     def moved(
         self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, to: QgsCoordinateReferenceSystem
@@ -114,7 +139,7 @@ class ProjectLayers(QObject):
     def _watch(self, layers: list[Any]) -> None:
         for layer in layers:
             if _holds_found(layer):
-                for changed in (layer.dataChanged, layer.afterCommitChanges):
+                for changed in (layer.dataChanged, layer.afterCommitChanges, layer.metadataChanged):
                     changed.connect(self._read)
         self._read()
 
@@ -122,8 +147,10 @@ class ProjectLayers(QObject):
         layers = self._root.layerOrder()
         layers += [layer for layer in self._project.mapLayers().values() if layer not in layers]
         rasters = tuple(_raster(layer) for layer in layers if isinstance(layer, QgsRasterLayer) and layer.isValid())
-        found = tuple(_found(layer) for layer in layers if _holds_found(layer))
-        self.state = LayerState(rasters, found, self._project.crs(), self._project.transformContext())
+        context = self._project.transformContext()
+        found = tuple(_found(layer, rasters, context) for layer in layers if _holds_found(layer))
+        layer_crs = {layer.id(): layer.crs() for layer in layers if isinstance(layer, QgsVectorLayer)}
+        self.state = LayerState(rasters, found, self._project.crs(), layer_crs, context)
 
 
 def _raster(layer: QgsRasterLayer) -> KnownRaster:
@@ -140,12 +167,53 @@ def _holds_found(layer: Any) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.isValid() and set(layer.fields().names()) >= _FOUND
 
 
-def _found(layer: QgsVectorLayer) -> SearchedObjects:
-    """Return what a layer holds. Every object has the names of all objects that were searched for in `prompt`."""
-    first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
-    prompt = str(null_to_none(first["prompt"]) or "") if first is not None else ""
-    labels = frozenset(_name(line) for line in prompt.splitlines() if line.strip())
-    return SearchedObjects(QgsVectorLayerFeatureSource(layer), layer.crs(), labels)
+def _found(
+    layer: QgsVectorLayer, rasters: Sequence[KnownRaster], context: QgsCoordinateTransformContext
+) -> SearchedObjects:
+    """Return what a layer holds. Every object has the names of all objects that were searched for in `prompt`.
+
+    A layer without objects has them in its description, one per line.
+    """
+    first, description = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None), layer.metadata().abstract()
+    searched = description if first is None else str(null_to_none(first["prompt"]) or "")
+    labels = frozenset(_name(line) for line in searched.splitlines() if line.strip())
+    area = _searched_area(layer, first, description, rasters, context)
+    return SearchedObjects(QgsVectorLayerFeatureSource(layer), layer.crs(), labels, area)
+
+
+def _searched_area(
+    layer: QgsVectorLayer,
+    first: Optional[QgsFeature],
+    description: str,
+    rasters: Sequence[KnownRaster],
+    context: QgsCoordinateTransformContext,
+) -> QgsRectangle:
+    """Return the extent in the description, otherwise that of the objects and of their raster in the project."""
+    stated = searched_extent(description)
+    if stated is not None:
+        left, right, bottom, top = stated.sides
+        crs = QgsCoordinateReferenceSystem(stated.crs) if stated.crs else layer.crs()
+        return _moved_box(QgsRectangle(left, bottom, right, top), crs, layer.crs(), context)
+    values = first.attributeMap() if first is not None else {}
+    source = str(null_to_none(values.get("raster")) or "")
+    raster = next((raster for raster in rasters if source and without_secrets(raster.source) == source), None)
+    area = layer.extent()
+    if raster is not None:
+        area.combineExtentWith(_moved_box(raster.extent, raster.crs, layer.crs(), context))
+    return area
+
+
+def _moved_box(
+    box: QgsRectangle,
+    crs: QgsCoordinateReferenceSystem,
+    to: QgsCoordinateReferenceSystem,
+    context: QgsCoordinateTransformContext,
+) -> QgsRectangle:
+    """Return a box in another CRS, a null one if it has no location there."""
+    try:
+        return transform_between(crs, to, context).transformBoundingBox(box)
+    except QgsCsException:
+        return QgsRectangle()
 
 
 def _name(value: object) -> str:

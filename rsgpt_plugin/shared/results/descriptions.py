@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Optional
 
 from ..files.addresses import without_secrets
 from ..i18n import translate
+
+_NUMBER = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
+_EXTENT = re.compile(rf"(?<![\w.,-]){_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}(?: \[([^\]\n]+)\])?\Z")
+
+
+@dataclass(frozen=True)
+class SearchedExtent:
+    """The searched part of a raster. sides: left, right, bottom, top. crs: such as EPSG:4326, "" if it has no name."""
+
+    sides: tuple[float, float, float, float]
+    crs: str
+
+    def describe(self) -> str:
+        """Return the last line of a description, with the extent as QGIS writes it."""
+        numbers = ",".join(f"{side:.10g}" for side in self.sides)
+        extent = f"{numbers} [{self.crs}]" if self.crs else numbers
+        return translate("Rsgpt", "Searched extent: {extent}").format(extent=extent)
+
+
+def searched_extent(description: str) -> Optional[SearchedExtent]:
+    """Return the extent in the last line of a description, in any language; None if there is none."""
+    found = _EXTENT.search(description)
+    if found is None:
+        return None
+    left, right, bottom, top = map(float, found.groups()[:4])
+    return SearchedExtent((left, right, bottom, top), found.group(5) or "")
 
 
 def answers_name(layer: str) -> str:

@@ -10,6 +10,7 @@ from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
 from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QLabel
 
 from rsgpt_plugin.gui.questions.tile_size import TileSizeBox
 from tests.plugin.gui.questions.test_questions_widget import DEMO, algorithm  # noqa: F401 - a fixture
@@ -54,6 +55,8 @@ def test_the_dialog_follows_the_raster_and_passes_on_pixels(algorithm: Any) -> N
     wrapper = dialog.mainWidget().wrappers["TILE_SIZE"]
     size = wrapper.editor
     assert (wrapper.parameterValue(), size.other.text()) == (128, "= 38.42 m")
+    labels = [label.text() for label in dialog.findChildren(QLabel) if "Tile size" in label.text()]
+    assert labels == ["Tile size"]  # the unit is beside the number
     size.unit.setCurrentIndex(1)
     size.box.selectAll()
     QTest.keyClicks(size.box, "60\t")

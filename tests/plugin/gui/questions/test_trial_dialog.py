@@ -62,17 +62,25 @@ def test_an_error_is_shown(opened: Callable[[Work], TrialDialog]) -> None:
     assert dialog.buttons.button(QDialogButtonBox.StandardButton.Close) is not None
 
 
-def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
-    seen: list[bool] = []
+class Waiting(list[str]):
+    """What happened in a task that waits until it is canceled."""
 
-    def wait(task: BackgroundTask) -> None:
+    def work(self, task: BackgroundTask) -> None:
+        self.append("started")
         while not task.isCanceled():
             QTest.qSleep(10)
-        seen.append(True)
+        self.append("canceled")
 
-    dialog = opened(wait)
+    def wait_for(self, last: str) -> None:
+        wait_for(lambda: self[-1:] == [last])
+
+
+def test_closing_stops_the_trial(opened: Callable[[Work], TrialDialog]) -> None:
+    seen = Waiting()
+    dialog = opened(seen.work)
+    seen.wait_for("started")  # a task that is canceled before that never runs
     dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel).click()
-    wait_for(lambda: bool(seen))
+    seen.wait_for("canceled")
 
 
 @pytest.mark.parametrize("has_parent", [False, True])
@@ -80,7 +88,7 @@ def test_escape_closes_it(qgis_app: object, has_parent: bool) -> None:
     image = QImage(20, 10, QImage.Format.Format_RGB888)
     parent = QWidget()
     parent.show()
-    rows = (TrialRow(encode(image), ("yes (80%)",), ""),)
+    rows = (TrialRow(encode(image), ("yes (80 %)",), ""),)
     task = BackgroundTask("trial", lambda task: Trial(("water",), rows))
     dialog = TrialDialog(task, parent if has_parent else None)
     dialog.show()
@@ -89,3 +97,11 @@ def test_escape_closes_it(qgis_app: object, has_parent: bool) -> None:
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Escape)  # the button that had the focus is gone
     QTest.qWait(50)
     assert sip.isdeleted(dialog)
+
+
+def test_deleting_the_dialog_of_processing_stops_the_trial(qgis_app: object) -> None:
+    seen, parent = Waiting(), QWidget()
+    TrialDialog(BackgroundTask("trial", seen.work), parent).show()
+    seen.wait_for("started")
+    sip.delete(parent)
+    seen.wait_for("canceled")

@@ -31,6 +31,7 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.shared.results.columns import object_columns
+from rsgpt_plugin.shared.results.descriptions import SearchedExtent, searched_extent
 from tests.plugin.processing.conftest import ScriptedGateway, rows_of
 from tests.plugin.rasters import NORTH_UP, OddRaster
 
@@ -139,6 +140,19 @@ def test_an_extent_and_a_mask_do_not_change_what_is_found_inside(raster: Make, f
     assert 0 < by_extent["ASKED"] == by_extent["TILES"] < 20
     assert by_mask["ASKED"] == 0
     assert find(layer)["CACHED"] == by_extent["TILES"]
+
+
+def test_the_description_in_the_file_states_what_was_searched(
+    raster: Make, finder: ScriptedGateway, tmp_path: Path
+) -> None:
+    layer, sides = raster(dotted()), (100, 50, 300, 200)
+    for name, parameters in (("extent", {"EXTENT": extent(*sides)}), ("mask", {"MASK": mask_of(*sides)}), ("all", {})):
+        path = str(tmp_path / f"{name}.gpkg")
+        find(layer, OUTPUT=path, OBJECTS=["ship"], **parameters)
+        stated = searched_extent(QgsVectorLayer(path, name).metadata().abstract())
+        area = box(*sides) if parameters else layer.extent()
+        expected = (area.xMinimum(), area.xMaximum(), area.yMinimum(), area.yMaximum())
+        assert stated == SearchedExtent(pytest.approx(expected), "EPSG:32611")
 
 
 def test_boxes_are_polygons(raster: Make, finder: ScriptedGateway) -> None:

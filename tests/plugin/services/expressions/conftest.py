@@ -15,14 +15,19 @@ from qgis.core import (
     QgsGeometry,
     QgsProject,
     QgsRasterLayer,
+    QgsRectangle,
     QgsVectorLayer,
 )
 
 from rsgpt_plugin.client import answer_source
+from rsgpt_plugin.geo.results.layer_metadata import describe_layer
 from rsgpt_plugin.gui.actions.expressions import Expressions
 from rsgpt_plugin.processing.provider import RsgptProvider
+from rsgpt_plugin.shared.results.descriptions import SearchedExtent
 from tests.plugin.processing.conftest import ScriptedGateway
 from tests.plugin.services.conftest import around, polygons
+
+WHOLE = around(150, 150, 300)
 
 
 @pytest.fixture
@@ -58,8 +63,12 @@ def value(expression: str, layer: QgsVectorLayer, number: int = 0) -> Any:
     return None if result == NULL else result
 
 
-def found(objects: Sequence[tuple[str, float, float]], searched: str = "car\nairplane") -> QgsVectorLayer:
-    """Return a layer of found objects at positions in meters from the corner of the raster."""
+def found(
+    objects: Sequence[tuple[str, float, float]],
+    searched: str = "car\nairplane",
+    area: QgsRectangle = WHOLE,
+) -> QgsVectorLayer:
+    """Return a layer of found objects at positions in meters from the corner of the raster. area: what was searched."""
     columns = "object:string&field=confidence:double&field=search_window:integer&field=prompt:string"
     layer = QgsVectorLayer(f"Point?crs=EPSG:32633&field={columns}", "found", "memory")
     for name, x, y in objects:
@@ -67,4 +76,6 @@ def found(objects: Sequence[tuple[str, float, float]], searched: str = "car\nair
         feature.setGeometry(QgsGeometry.fromPointXY(around(x, y, 1).center()))
         feature.setAttributes([name, 0.9, 1, searched])
         layer.dataProvider().addFeature(feature)
+    sides = (area.xMinimum(), area.xMaximum(), area.yMinimum(), area.yMaximum())
+    describe_layer(layer, f"Prompts:\n{searched}\n{SearchedExtent(sides, 'EPSG:32633').describe()}")
     return layer

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import Optional
+from dataclasses import replace
+from typing import Any, Optional
 
+import pytest
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtTest import QTest
 
+from rsgpt_plugin.client.preferences import load, save
+from rsgpt_plugin.errors import ModelError
 from rsgpt_plugin.gui.actions.expressions import Expressions
+from rsgpt_plugin.services.expressions import asked_places
 from tests.plugin.processing.conftest import ScriptedGateway
 from tests.plugin.services.asking.test_click_run import wait_until
 from tests.plugin.services.expressions.conftest import value
@@ -68,3 +73,57 @@ def test_an_answer_that_the_model_does_not_give_is_not_asked_for_again(
     assert value(f"{WATER}, true)", parcels) is None
     QTest.qWait(800)
     assert (asked, len(gateway.prompts)) == (1, 1)
+
+
+def test_places_that_wait_are_asked_about_with_the_options_of_their_key(
+    functions: Expressions, parcels: QgsVectorLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[bool] = []
+    parcels.repaintRequested.connect(lambda *_: drawn.append(True))
+    value(f"{WATER}, true)", parcels)
+    first = asked_places.chosen_model()
+    other = replace(first, weights_sha256="cd" * 32)
+    monkeypatch.setattr(asked_places, "chosen_model", lambda: other)  # chosen while the place waits
+    wait_until(lambda: bool(drawn))
+    assert gateway.prompts == []  # the answer would be stored as that of the first model
+    value(f"{WATER}, true)", parcels)
+    wait_until(lambda: len(drawn) == 2)
+    assert value(f"{WATER})", parcels) is True
+    monkeypatch.setattr(asked_places, "_OPTIONS_S", 0.0)
+    monkeypatch.setattr(asked_places, "chosen_model", lambda: first)
+    assert value(f"{WATER})", parcels) is None
+
+
+def test_another_minimum_confidence_needs_other_answers(
+    functions: Expressions, parcels: QgsVectorLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked_places, "_OPTIONS_S", 0.0)
+    drawn: list[bool] = []
+    parcels.repaintRequested.connect(lambda *_: drawn.append(True))
+    value(f"{WATER}, true)", parcels)
+    wait_until(lambda: bool(drawn))
+    assert value(f"{WATER})", parcels) is True
+    save(replace(load(), least_confidence=0.7))
+    assert value(f"{WATER})", parcels) is None
+
+
+def test_after_a_failed_run_the_model_is_asked_again_but_not_at_once(
+    functions: Expressions, parcels: QgsVectorLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        failures.append(True)
+        raise ModelError("The model is gone.")
+
+    failures: list[bool] = []
+    monkeypatch.setattr(asked_places, "_PAUSE_S", 3.0)
+    with monkeypatch.context() as broken:
+        broken.setattr(asked_places, "AlgorithmTask", fail)
+        value(f"{WATER}, true)", parcels)
+        wait_until(lambda: bool(failures))
+        value(f"{WATER}, true)", parcels)
+        QTest.qWait(800)
+        assert len(failures) == 1
+    QTest.qWait(3000)
+    value(f"{WATER}, true)", parcels)
+    wait_until(lambda: bool(gateway.prompts))
+    wait_until(lambda: value(f"{WATER})", parcels) is True)

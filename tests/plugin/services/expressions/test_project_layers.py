@@ -8,10 +8,14 @@ from qgis.core import (
     QgsFeature,
     QgsGeometry,
     QgsProject,
+    QgsRasterLayer,
     QgsVectorLayer,
 )
 
+from rsgpt_plugin.geo.results.layer_metadata import describe_layer
+from rsgpt_plugin.geo.results.schema import field_of
 from rsgpt_plugin.gui.actions.expressions import Expressions
+from rsgpt_plugin.shared.results.columns import object_columns
 from tests.plugin.services.conftest import around
 from tests.plugin.services.expressions.conftest import found, value
 
@@ -40,3 +44,40 @@ def test_a_geometry_in_another_crs_is_transformed(functions: Expressions, projec
     feature.setGeometry(QgsGeometry.fromRect(to.transformBoundingBox(around(50, 150, 40))))
     degrees.dataProvider().addFeature(feature)
     assert value("rsgpt_find('car', $geometry)", degrees) == 1
+
+
+def test_a_geometry_in_a_user_defined_crs_is_transformed(functions: Expressions, project: QgsProject) -> None:
+    project.addMapLayer(found([("car", 50, 150)]))
+    own = QgsVectorLayer("Polygon?crs=PROJ:+proj=tmerc +lon_0=15 +x_0=500010 +k=0.9996 +ellps=WGS84", "own", "memory")
+    to = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:32633"), own.crs(), project)
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromRect(to.transformBoundingBox(around(50, 150, 10))))
+    own.dataProvider().addFeature(feature)
+    project.addMapLayer(own)
+    assert own.crs().isValid()
+    assert own.crs().authid() == ""
+    assert value("rsgpt_find('car', $geometry)", own) == 1
+
+
+def test_nothing_is_counted_where_nothing_was_searched(
+    functions: Expressions, project: QgsProject, parcels: QgsVectorLayer
+) -> None:
+    project.addMapLayer(found([("car", 50, 150)], area=around(50, 150, 60)))
+    assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, None]
+    project.addMapLayer(found([], area=around(150, 150, 60)))  # another part, without objects
+    assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, 0]
+    assert value("rsgpt_find('ship', $geometry)", parcels, 1) is None
+
+
+def test_a_layer_without_a_stated_extent_was_searched_where_its_objects_and_its_raster_are(
+    functions: Expressions, project: QgsProject, parcels: QgsVectorLayer, raster: QgsRasterLayer
+) -> None:
+    layer = found([("car", 50, 150)])
+    describe_layer(layer, "")
+    project.addMapLayer(layer)
+    assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, None]
+    layer.dataProvider().addAttributes([field_of(column) for column in object_columns() if column.name == "raster"])
+    layer.updateFields()
+    layer.dataProvider().changeAttributeValues({1: {layer.fields().indexOf("raster"): raster.source()}})
+    layer.dataChanged.emit()
+    assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, 0]
