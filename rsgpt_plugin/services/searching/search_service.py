@@ -187,12 +187,13 @@ class SearchService(QObject):
 def _answer(
     source: TargetAccess, query: Query, former: Optional[LoadedTarget], project: QgsProject, task: BackgroundTask
 ) -> SearchAnswer:
+    model = searching_model("", task.feedback)
+    if former is not None and former.search.model != model:  # another one was chosen meanwhile
+        former = None
     with SearchIndex(search_file()) as index, open_pictures() as store:
-        if former is not None and not isinstance(query, LikeArea):  # no pixels are needed
-            scores = _scores(former, query, index.rows(former.search.model.fingerprint), project, task)
-            return _found(query, former, scores)
-        model = searching_model("", task.feedback)
         rows = index.rows(model.fingerprint)
+        if former is not None and not isinstance(query, LikeArea):  # no pixels are needed
+            return _found(query, former, _scores(former, query, rows, project, task))
         with source.open(former.pictures if former is not None else None, store, task.feedback) as pictures:
             search = former.search if former is not None else load_search(pictures, model, rows, task.feedback)
             loaded = LoadedTarget(source.target, pictures, search)
