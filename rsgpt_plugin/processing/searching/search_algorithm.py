@@ -54,7 +54,7 @@ from ..output.sink import OutputSink, write_error
 from ..output.trial_write import try_rows
 from .picture_search import PictureScores, PictureSearch, index_picture, load_search, searching_model
 from .picture_set import LayerTiles, OnePicture, ResultRows
-from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields
+from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields, without_scores
 from .similarity_styler import SimilarityStyler
 
 translate = QCoreApplication.translate
@@ -252,17 +252,18 @@ class SearchPictures(QgsProcessingAlgorithm):
         description = describe_run(plugin_version(), self._name, search.model.name, title)
         trial = None
         if isinstance(pictures, LayerTiles):
-            features = picture_rows(found, pictures, search, query)
+            found_rows = picture_rows(found, pictures, search, query)
             shape = SinkShape(picture_fields(), Qgis.WkbType.Polygon, pictures.crs, _samples(pictures))
             trial = try_rows(to, shape)
         else:
-            own = own_columns(self._fields, pictures.features, to.ending, score_fields().names())
-            pictures.features = [own.fitted(feature) for feature in pictures.features]
+            kept, features = without_scores(self._fields, pictures.features)
+            own = own_columns(kept, features, to.ending, score_fields().names())
+            pictures.features = [own.fitted(feature) for feature in features]
             fields = QgsProcessingUtils.combineFields(own.fields, score_fields())
-            features = result_rows(found, pictures, fields)
+            found_rows = result_rows(found, pictures, fields)
             shape = SinkShape(fields, self._kind, pictures.crs)
         output = OutputSink(lambda: self._open({**parameters, _OUTPUT: to.value}, context, shape, description), trial)
-        self._add(output, features)
+        self._add(output, found_rows)
         output.check(len(found))
         return output.identifier
 

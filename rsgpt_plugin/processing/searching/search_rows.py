@@ -85,6 +85,23 @@ def result_rows(found: Sequence[Match], rows: ResultRows, fields: QgsFields) -> 
         yield feature
 
 
+def without_scores(fields: QgsFields, features: Sequence[QgsFeature]) -> tuple[QgsFields, list[QgsFeature]]:
+    """Return fields and features without the columns of an earlier search."""
+    scores = {name.casefold() for name in score_fields().names()}
+    kept = [index for index, name in enumerate(fields.names()) if name.casefold() not in scores]
+    if len(kept) == len(fields):
+        return fields, list(features)
+    kept_fields, copies = QgsFields(), []
+    for index in kept:
+        kept_fields.append(fields.at(index))
+    for feature in features:
+        values, copy = feature.attributes(), QgsFeature(feature)
+        copy.setFields(kept_fields)
+        copy.setAttributes([values[index] for index in kept])
+        copies.append(copy)
+    return kept_fields, copies
+
+
 def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
     now = QDateTime.fromMSecsSinceEpoch(round(datetime.now(timezone.utc).timestamp() * 1000)).toUTC()
     return {
