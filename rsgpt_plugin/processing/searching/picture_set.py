@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Optional, Protocol
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsFeedback, QgsGeometry
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsFeedback, QgsGeometry, QgsRectangle
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...core.picture_store import PictureStore
@@ -43,13 +43,14 @@ class SearchedPicture:
 class PicturePlace:
     """Where a picture is, see KnownSource; a picture whose version is "" is captured each time.
 
-    sha256, gsd_m: of its pixels if they are known without capturing it.
+    sha256, gsd_m: of its pixels if they are known without capturing it. raster: of the tile.
     """
 
     place: str = ""
     version: str = ""
     sha256: str = ""
     gsd_m: Optional[float] = None
+    raster: str = ""
 
 
 class PictureSet(Protocol):
@@ -104,7 +105,13 @@ class LayerTiles:
 
     def source(self, number: int) -> PicturePlace:
         """Return where a tile is."""
-        return PicturePlace(f"{self._place}#xywh={_text(self._windows[number])}", self._version)
+        place = f"{self._place}#xywh={_text(self._windows[number])}"
+        return PicturePlace(place, self._version, raster=self._place)
+
+    @property
+    def extent(self) -> QgsRectangle:
+        """The bounding box of the tiles, in the layer's CRS."""
+        return self._bounds
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return the polygon of a tile."""

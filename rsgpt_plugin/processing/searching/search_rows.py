@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QDateTime
 from ...client.installed_models import ModelInfo
 from ...core.paths import plugin_version
 from ...geo.results.schema import field_of
-from ...shared.results.columns import ColumnGroup, score_columns, trailing_columns
+from ...shared.results.columns import RASTER, ColumnGroup, column, score_columns, trailing_columns
 from ...shared.results.rows import Status
 from ...shared.search.ranking import best
 from .picture_search import PictureScores, PictureSearch
@@ -23,6 +23,7 @@ from .picture_set import PictureSet, ResultRows
 _COLUMNS = (
     *score_columns(),
     *(entry for entry in trailing_columns() if entry.group in (ColumnGroup.STATE, ColumnGroup.PROVENANCE)),
+    column(RASTER),
 )
 
 
@@ -68,6 +69,7 @@ def picture_rows(
             "rank": match.rank,
             "image_sha256": sha256,
             "gsd_m": float(gsd_m) if gsd_m else NULL,
+            RASTER: pictures.source(match.number).raster or NULL,
         }
         feature = QgsFeature(fields)
         feature.setGeometry(pictures.geometry(match.number))
@@ -117,6 +119,6 @@ def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
 
 def _fields(columns: Sequence[Any]) -> QgsFields:
     fields = QgsFields()
-    for column in columns:
-        fields.append(field_of(column))
+    for entry in columns:
+        fields.append(field_of(entry))
     return fields

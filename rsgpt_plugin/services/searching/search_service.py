@@ -20,7 +20,7 @@ from ...processing.searching.picture_search import (
     load_search,
     searching_model,
 )
-from ...processing.searching.picture_set import LayerTiles, OnePicture
+from ...processing.searching.picture_set import OnePicture, ResultRows
 from ...processing.searching.search_rows import Match, matches
 from ...shared.files.search_index import IndexRows
 from ..background_task import BackgroundTask
@@ -163,7 +163,7 @@ class SearchService(QObject):
             self._watched.add(layer.id())
             layer.repaintRequested.connect(self.forget)  # rows were edited, or the style was changed
         self.answered.emit(answer)
-        if isinstance(answer.loaded.pictures, LayerTiles):
+        if not isinstance(answer.loaded.pictures, ResultRows):
             self._store_pictures(answer)
 
     def _on_pictured(self) -> None:
@@ -208,7 +208,7 @@ def _scores(
         return search.by_words(query.text, task.feedback)
     if isinstance(query, LikePicture):
         return search.by_example(query.key, rows)
-    if not isinstance(pictures, LayerTiles):
+    if isinstance(pictures, ResultRows):
         raise RsgptError(translate("Rsgpt", "A rectangle can be an example only in a raster. Select a row instead."))
     area = QgsGeometry(query.area)
     area.transform(checked_transform(query.crs, pictures.crs, project.transformContext()))
