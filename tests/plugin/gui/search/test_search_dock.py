@@ -129,10 +129,11 @@ def test_a_folder_of_rasters(dock: SearchDock, tmp_path: Path, monkeypatch: pyte
     dock.view.setCurrentIndex(dock.model.index(0))
     dock.like_tile.click()
     assert shown(dock)[0] == 3
-    assert dock.model.answer is not None
-    rasters = [dock.model.answer.loaded.pictures.source(number).raster for number in range(4)]
+    answer = dock.model.answer
+    assert answer is not None
+    rasters = [answer.loaded.pictures.source(number).raster for number in range(4)]
     assert [Path(name).name for name in rasters] == ["a.tif", "a.tif", "b.tif", "b.tif"]
-    wait_until(lambda: dock.thumbnails.get(dock.model.answer.sha256(dock.model.shown[3])) is not None)
+    wait_until(lambda: dock.thumbnails.get(answer.sha256(dock.model.shown[3])) is not None)
     dock.save.click()
     (saved,) = QgsProject.instance().mapLayers().values()
     assert {Path(row["raster"]).name for row in saved.getFeatures()} == {"a.tif", "b.tif"}
