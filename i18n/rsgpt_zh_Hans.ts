@@ -1150,8 +1150,20 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>没有图层“{name}”无法继续运行，它已不在原来的位置。请打开包含此图层的工程或恢复其文件，然后继续运行。</translation>
     </message>
     <message>
+      <source>{folder} contains no PNG, JPEG, or TIFF file. Choose another folder.</source>
+      <translation>{folder} 中没有 PNG、JPEG 或 TIFF 文件。请选择其他文件夹。</translation>
+    </message>
+    <message>
+      <source>The example lies on no raster of the folder. Choose another place.</source>
+      <translation>示例不在该文件夹的任何栅格上。请选择其他位置。</translation>
+    </message>
+    <message>
       <source>Stopped. What was indexed so far is stored.</source>
       <translation>已停止。已建立的索引已保存。</translation>
+    </message>
+    <message>
+      <source>The folder has more than {most} tiles. Choose larger tiles or a subfolder.</source>
+      <translation>该文件夹的切片多于 {most} 个。请选择更大的切片或子文件夹。</translation>
     </message>
     <message>
       <source>The model sent no row for the search index. Check that it can search.</source>
@@ -1190,12 +1202,12 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>按词语或示例对栅格的切片或结果图层的行进行排序。</translation>
     </message>
     <message>
-      <source>This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, or an example on the map. From a raster, it writes one polygon per tile, best first. From a results layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.
+      <source>This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, or an example on the map. From a raster, or from all PNG, JPEG, and TIFF files in a folder and its subfolders, it writes one polygon per tile, best first. From a results layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.
 
 What the model computes of a picture is stored in the search index, so that each picture is computed once; a stopped search continues where it stopped. The log says if no picture is sure to show what was searched for.
 
 The similarity of words is the probability that a picture shows what a short English query names.</source>
-      <translation>此算法按图片与词语（例如“swimming pool next to a house”）或与地图上示例的匹配程度对图片排序。对于栅格，它为每个切片写入一个多边形，最佳者在前。对于结果图层，它写入各行的副本，并添加 similarity（0 到 1）和 rank 两列。
+      <translation>此算法按图片与词语（例如“swimming pool next to a house”）或与地图上示例的匹配程度对图片排序。对于栅格，或文件夹及其子文件夹中的所有 PNG、JPEG 和 TIFF 文件，它为每个切片写入一个多边形，最佳者在前。对于结果图层，它写入各行的副本，并添加 similarity（0 到 1）和 rank 两列。
 
 模型对图片的计算结果保存在搜索索引中，因此每张图片只计算一次；停止的搜索会从停止处继续。如果没有图片可靠地显示所搜索的内容，日志会说明。
 
@@ -1204,6 +1216,10 @@ The similarity of words is the probability that a picture shows what a short Eng
     <message>
       <source>Raster or results layer</source>
       <translation>栅格或结果图层</translation>
+    </message>
+    <message>
+      <source>Folder of rasters</source>
+      <translation>栅格文件夹</translation>
     </message>
     <message>
       <source>Words to search for</source>
@@ -1244,6 +1260,14 @@ The similarity of words is the probability that a picture shows what a short Eng
     <message>
       <source>Enter either words to search for or an example on the map.</source>
       <translation>请输入要搜索的词语，或者在地图上给出示例，二者选一。</translation>
+    </message>
+    <message>
+      <source>Choose either a layer or a folder of rasters.</source>
+      <translation>请选择图层或栅格文件夹，二者选一。</translation>
+    </message>
+    <message>
+      <source>An extent limits a layer, not a folder. Leave one of them empty.</source>
+      <translation>范围只能限定图层，不能限定文件夹。请将其中一项留空。</translation>
     </message>
     <message>
       <source>The layer does not have the columns of results. Choose another one.</source>
@@ -4000,6 +4024,10 @@ Prompts:
       <translation>RSGPT 搜索</translation>
     </message>
     <message>
+      <source>Folder…</source>
+      <translation>文件夹…</translation>
+    </message>
+    <message>
       <source>Search</source>
       <translation>搜索</translation>
     </message>
@@ -4024,6 +4052,10 @@ Prompts:
       <translation>栅格按切片搜索，结果图层按行搜索。</translation>
     </message>
     <message>
+      <source>Search all PNG, JPEG, and TIFF files in a folder and its subfolders</source>
+      <translation>搜索文件夹及其子文件夹中的所有 PNG、JPEG 和 TIFF 文件</translation>
+    </message>
+    <message>
       <source>storage tanks</source>
       <translation>英文，例如 storage tanks</translation>
     </message>
@@ -4046,6 +4078,10 @@ Prompts:
     <message>
       <source>Stopped. What was indexed so far is stored.</source>
       <translation>已停止。已建立的索引已保存。</translation>
+    </message>
+    <message>
+      <source>Choose a folder of rasters</source>
+      <translation>选择栅格所在的文件夹</translation>
     </message>
     <message>
       <source>Nothing that sure. The pictures below are only the most similar ones.</source>

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QListView
 
 from ...processing.searching.picture_set import ResultRows
 from ...processing.searching.search_rows import Match
+from ...services.searching.search_service import SearchAnswer
 from ..map_outlines import MapOutline, zoom_to
 from .matches_model import MatchesModel
 
@@ -23,6 +24,7 @@ class MapLink(QObject):
         super().__init__(view)
         self._view, self._model, self._canvas, self._project = view, model, canvas, project
         self._outline = MapOutline(canvas)
+        self._answer: Optional[SearchAnswer] = None
         self._layer: Optional[QgsVectorLayer] = None
         self._numbers: dict[int, int] = {}  # by feature ID
         self._is_synchronizing = False
@@ -74,8 +76,12 @@ class MapLink(QObject):
 
     def _follow(self) -> None:
         """Follow the layer of the answer that is shown."""
-        self.clear()
         answer = self._model.answer
+        if answer is not None and answer is self._answer:  # only the cut was moved
+            self._outline.clear()
+            return
+        self.clear()
+        self._answer = answer
         rows = answer.loaded.pictures if answer is not None else None
         layer = self._project.mapLayer(answer.loaded.target.layer) if answer is not None else None
         if isinstance(rows, ResultRows) and isinstance(layer, QgsVectorLayer):
@@ -85,7 +91,7 @@ class MapLink(QObject):
             layer.willBeDeleted.connect(self._forget)
 
     def _forget(self) -> None:
-        self._layer, self._numbers = None, {}
+        self._answer, self._layer, self._numbers = None, None, {}
 
     def _from_layer(self, *changed: Any) -> None:
         """Select the results of the features that are selected in the layer."""

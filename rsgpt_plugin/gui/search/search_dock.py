@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsGeometry, QgsMapLayer, QgsProject, QgsRasterLayer, QgsRectangle
-from qgis.gui import QgsDockWidget, QgsFilterLineEdit, QgsMapLayerComboBox, QgsSpinBox
+from qgis.gui import QgsDockWidget, QgsFilterLineEdit, QgsSpinBox
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -23,11 +24,12 @@ from qgis.PyQt.QtWidgets import (
 from ...services.results.thumbnails import THUMBNAIL_SIDE, Thumbnails
 from ...services.searching.saved_results import results_layer
 from ...services.searching.search_service import LikeArea, LikePicture, Query, SearchAnswer, SearchService, Words
-from ...services.searching.search_target import SearchTarget, is_searchable
+from ...services.searching.search_target import is_searchable
 from ..dock.rectangle_tool import RectangleTool
 from ..widgets import text_label
 from .map_link import MapLink
 from .matches_model import MatchesModel
+from .source_box import SourceBox
 
 _TILE_SIZE = 256
 
@@ -47,7 +49,8 @@ class SearchDock(QgsDockWidget):
         self.view.setModel(self.model)
         self.link = MapLink(self.view, self.model, self._canvas, project)
         self.tool = RectangleTool(self._canvas)
-        self.layers = QgsMapLayerComboBox()
+        self.layers = SourceBox()
+        self.folder = self._button(self.tr("Folder…"), "/mActionFileOpen.svg", self._choose_folder)
         self.size = QgsSpinBox()
         self.words = QgsFilterLineEdit()
         self.search = self._button(self.tr("Search"), "/search.svg", self.search_words)
@@ -81,11 +84,11 @@ class SearchDock(QgsDockWidget):
             self.start(Words(self.words.text().strip()))
 
     def start(self, query: Query) -> None:
-        """Search the chosen layer."""
-        layer = self.layers.currentLayer()
-        if layer is not None:
+        """Search the chosen layer or folder."""
+        target = self.layers.target(self.size.value())
+        if target is not None:
             self.notice.setText("")
-            self.service.start(SearchTarget(layer.id(), self.size.value()), query)
+            self.service.start(target, query)
             self._show_state()
 
     def close_down(self) -> None:
@@ -114,6 +117,7 @@ class SearchDock(QgsDockWidget):
 
     def _lay_out(self) -> None:
         self.layers.setToolTip(self.tr("A raster is searched tile by tile, a results layer row by row."))
+        self.folder.setToolTip(self.tr("Search all PNG, JPEG, and TIFF files in a folder and its subfolders"))
         self.size.setRange(16, 1024)
         self.size.setValue(_TILE_SIZE)
         self.size.setClearValue(_TILE_SIZE)
@@ -130,7 +134,7 @@ class SearchDock(QgsDockWidget):
         self.view.setIconSize(QSize(THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         form = QFormLayout()
-        form.addRow(self.tr("Search in"), self.layers)
+        form.addRow(self.tr("Search in"), _row(self.layers, self.folder))
         form.addRow(self.tr("Tile size"), self.size)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -166,16 +170,21 @@ class SearchDock(QgsDockWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        layer, is_running = self.layers.currentLayer(), self.service.busy
-        is_raster = isinstance(layer, QgsRasterLayer)
-        self.search.setEnabled(layer is not None)
-        self.size.setEnabled(is_raster)
-        self.like_area.setEnabled(is_raster)
+        is_running = self.service.busy
+        self.search.setEnabled(self.layers.target(self.size.value()) is not None)
+        self.size.setEnabled(self.layers.has_tiles)
+        self.like_area.setEnabled(self.layers.has_tiles)
         self.like_tile.setEnabled(self.model.answer is not None)
         self.save.setEnabled(bool(self.model.shown))
         for widget in (self.progress, self.stop):
             widget.setVisible(is_running)
         self.notice.setVisible(bool(self.notice.text()))
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of rasters"))
+        if folder:
+            self.service.forget()  # a folder that is chosen again may have new files
+            self.layers.show_folder(folder)
 
     def _show(self, answer: SearchAnswer) -> None:
         self.model.show_answer(answer)

@@ -49,9 +49,10 @@ class PictureSearch:
         return PictureScores(word_scores(self.matrix, query, vectors), SURE_WORDS)
 
     def by_example(self, key: str, index: IndexRows) -> PictureScores:
-        """Return the scores for a picture like the one with this key, which has a row in the index."""
-        example = _matrix(self.model, [key], index)
-        return PictureScores(example_scores(self.matrix, example.vectors), SURE_EXAMPLE)
+        """Return the scores for a picture like the one with this key: one of these, or one with a row in the index."""
+        place = next((place for place, number in enumerate(self.numbers) if self.keys[number] == key), None)
+        vectors = self.matrix.vectors[[place]] if place is not None else _matrix(self.model, [key], index).vectors
+        return PictureScores(example_scores(self.matrix, vectors), SURE_EXAMPLE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Optional, Protocol
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsFeedback, QgsGeometry
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsFeedback, QgsGeometry, QgsRectangle
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...core.picture_store import PictureStore
@@ -17,7 +17,6 @@ from ...errors import ImageryError
 from ...geo.imagery.capture import Capture, CaptureOptions, area_on_layer, open_capture
 from ...geo.imagery.layer_snapshot import LayerSnapshot
 from ...geo.imagery.native_capture import NativeCapture
-from ...geo.imagery.raster_file import FileAddress
 from ...geo.imagery.rendered_capture import RenderedCapture
 from ...geo.imagery.tile_geometry import checked_grid
 from ...geo.results.column_roles import ResultColumns
@@ -44,13 +43,14 @@ class SearchedPicture:
 class PicturePlace:
     """Where a picture is, see KnownSource; a picture whose version is "" is captured each time.
 
-    sha256, gsd_m: of its pixels if they are known without capturing it.
+    sha256, gsd_m: of its pixels if they are known without capturing it. raster: of the tile.
     """
 
     place: str = ""
     version: str = ""
     sha256: str = ""
     gsd_m: Optional[float] = None
+    raster: str = ""
 
 
 class PictureSet(Protocol):
@@ -97,7 +97,7 @@ class LayerTiles:
         self._windows = list(checked_grid(TileGrid(region, size)).windows())
         capture = capture.settled(self._windows, feedback)
         self._stretch = capture.stretch if isinstance(capture, NativeCapture) else None
-        self._place, self._version = without_secrets(snapshot.layer.source()), _version(capture, snapshot.file)
+        self._place, self._version = without_secrets(snapshot.layer.source()), _version(capture, snapshot)
         self._opened: Optional[tuple[LayerSnapshot, Capture]] = snapshot, capture
 
     def __len__(self) -> int:
@@ -105,7 +105,13 @@ class LayerTiles:
 
     def source(self, number: int) -> PicturePlace:
         """Return where a tile is."""
-        return PicturePlace(f"{self._place}#xywh={_text(self._windows[number])}", self._version)
+        place = f"{self._place}#xywh={_text(self._windows[number])}"
+        return PicturePlace(place, self._version, raster=self._place)
+
+    @property
+    def extent(self) -> QgsRectangle:
+        """The bounding box of the tiles, in the layer's CRS."""
+        return self._bounds
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return the polygon of a tile."""
@@ -210,8 +216,9 @@ class OnePicture:
         return self._picture
 
 
-def _version(capture: Capture, file: FileAddress) -> str:
+def _version(capture: Capture, snapshot: LayerSnapshot) -> str:
     """Return what changes with the pixels; "" for addresses and what QGIS draws, which change without a sign."""
+    file = snapshot.file
     if isinstance(capture, RenderedCapture) or not file.path:
         return ""
     statuses = []
@@ -222,7 +229,8 @@ def _version(capture: Capture, file: FileAddress) -> str:
             statuses.append(path.stat())
     dates = [f"{status.st_size} {status.st_mtime_ns}" for status in statuses]
     shown = [capture.bands.describe(), capture.stretch.describe(capture.bands.numbers)]
-    return hashlib.sha256("\n".join([*dates, *shown, *file.options]).encode()).hexdigest() if dates else ""
+    crs = snapshot.crs.toWkt()  # which a user may change; the ground resolution is part of the key
+    return hashlib.sha256("\n".join([*dates, *shown, crs, *file.options]).encode()).hexdigest() if dates else ""
 
 
 def _text(window: Window) -> str:

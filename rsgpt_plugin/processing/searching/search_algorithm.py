@@ -1,9 +1,10 @@
-"""`rsgpt:search`: the tiles of a raster, or the rows of a results layer, that match words or an example."""
+"""`rsgpt:search`: the tiles of rasters, or the rows of a results layer, that match words or an example."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Union
 
 from qgis.core import (
@@ -21,6 +22,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFile,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
@@ -52,17 +54,18 @@ from ..algorithm_base import Parameters, report_errors
 from ..output.destination import SinkShape, check_destination, parse_destination
 from ..output.sink import OutputSink, write_error
 from ..output.trial_write import try_rows
+from .folder_tiles import FolderTiles, RasterFolder
 from .picture_search import PictureScores, PictureSearch, index_picture, load_search, searching_model
 from .picture_set import LayerTiles, OnePicture, ResultRows
-from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields
+from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields, without_scores
 from .similarity_styler import SimilarityStyler
 
 translate = QCoreApplication.translate
 
-_INPUT, _QUERY, _LIKE, _SIZE, _EXTENT = "INPUT", "QUERY", "LIKE", "TILE_SIZE", "EXTENT"
+_INPUT, _FOLDER, _QUERY, _LIKE, _SIZE, _EXTENT = "INPUT", "FOLDER", "QUERY", "LIKE", "TILE_SIZE", "EXTENT"
 _TOP, _MINIMUM, _MODEL, _OUTPUT = "TOP", "MINIMUM", "MODEL", "OUTPUT"
 
-_Pictures = Union[LayerTiles, ResultRows]
+_Pictures = Union[LayerTiles, FolderTiles, ResultRows]
 
 
 class SearchPictures(QgsProcessingAlgorithm):
@@ -70,7 +73,7 @@ class SearchPictures(QgsProcessingAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self._input: Union[LayerSnapshot, QgsVectorLayerFeatureSource, None] = None
+        self._input: Union[LayerSnapshot, RasterFolder, QgsVectorLayerFeatureSource, None] = None
         self._areas: dict[str, tuple[QgsGeometry, QgsCoordinateReferenceSystem]] = {}
 
     def name(self) -> str:
@@ -97,7 +100,8 @@ class SearchPictures(QgsProcessingAlgorithm):
     def shortHelpString(self) -> str:
         return self.tr(
             "This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, "
-            "or an example on the map. From a raster, it writes one polygon per tile, best first. From a results "
+            "or an example on the map. From a raster, or from all PNG, JPEG, and TIFF files in a folder and its "
+            "subfolders, it writes one polygon per tile, best first. From a results "
             "layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.\n\n"
             "What the model computes of a picture is stored in the search index, so that each picture is computed "
             "once; a stopped search continues where it stopped. The log says if no picture is sure to show what "
@@ -114,10 +118,11 @@ class SearchPictures(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         kinds, numbers = QgsProcessing.SourceType, QgsProcessingParameterNumber.Type
-        layers = [kinds.TypeRaster, kinds.TypeVector]
+        layers, folder = [kinds.TypeRaster, kinds.TypeVector], QgsProcessingParameterFile.Behavior.Folder
         model = self.tr("Model name or folder (model selected in the options if not set)")
         for parameter in (
-            QgsProcessingParameterMapLayer(_INPUT, self.tr("Raster or results layer"), types=layers),
+            QgsProcessingParameterMapLayer(_INPUT, self.tr("Raster or results layer"), optional=True, types=layers),
+            QgsProcessingParameterFile(_FOLDER, self.tr("Folder of rasters"), folder, optional=True),
             QgsProcessingParameterString(_QUERY, self.tr("Words to search for"), optional=True),
             QgsProcessingParameterExtent(_LIKE, self.tr("Example: find places like this one"), optional=True),
             QgsProcessingParameterNumber(
@@ -148,13 +153,7 @@ class SearchPictures(QgsProcessingAlgorithm):
             words = self.parameterAsString(parameters, _QUERY, context).strip()
             if bool(words) == bool(parameters.get(_LIKE)):
                 raise QuestionError(self.tr("Enter either words to search for or an example on the map."))
-            layer = self.parameterAsLayer(parameters, _INPUT, context)
-            if isinstance(layer, QgsRasterLayer):
-                check_layer(layer)
-            elif layer is None:
-                check_source(parameters.get(_INPUT))
-            elif not is_results(layer):
-                raise ImageryError(self.tr("The layer does not have the columns of results. Choose another one."))
+            self._check_input(parameters, context)
             chosen_model(self.parameterAsString(parameters, _MODEL, context).strip())
         except RsgptError as error:
             return False, str(error)
@@ -163,25 +162,48 @@ class SearchPictures(QgsProcessingAlgorithm):
         is_valid, message = super().checkParameterValues(parameters, context)
         return is_valid, message
 
+    def _check_input(self, parameters: Parameters, context: QgsProcessingContext) -> None:
+        folder = self.parameterAsString(parameters, _FOLDER, context)
+        if bool(folder) == bool(parameters.get(_INPUT)):
+            raise ImageryError(self.tr("Choose either a layer or a folder of rasters."))
+        if folder and parameters.get(_EXTENT):
+            raise ImageryError(self.tr("An extent limits a layer, not a folder. Leave one of them empty."))
+        if folder:
+            return
+        layer = self.parameterAsLayer(parameters, _INPUT, context)
+        if isinstance(layer, QgsRasterLayer):
+            check_layer(layer)
+        elif layer is None:
+            check_source(parameters.get(_INPUT))
+            raise ImageryError(self.invalidSourceError(parameters, _INPUT))
+        elif not is_results(layer):
+            raise ImageryError(self.tr("The layer does not have the columns of results. Choose another one."))
+
     @report_errors
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Take what the run reads of the layer, on the main thread."""
+        folder = Path(self.parameterAsString(parameters, _FOLDER, context))
         layer = self.parameterAsLayer(parameters, _INPUT, context)
-        if isinstance(layer, QgsRasterLayer):
+        if layer is None and folder.name:
+            self._input = RasterFolder(folder, context.transformContext())
+            self._name, self._source, self._crs = folder.name, str(folder), QgsCoordinateReferenceSystem()
+        elif isinstance(layer, QgsRasterLayer):
             self._input = take_snapshot(layer, context.transformContext())
         elif isinstance(layer, QgsVectorLayer):
             self._input = QgsVectorLayerFeatureSource(layer)
             self._columns, self._fields, self._kind = result_columns(layer), layer.fields(), layer.wkbType()
         else:
             raise QgsProcessingException(self.invalidSourceError(parameters, _INPUT))
-        self._name, self._source, self._crs = layer.name(), layer.source(), layer.crs()
+        if layer is not None:
+            self._name, self._source, self._crs = layer.name(), layer.source(), layer.crs()
         for name in (_LIKE, _EXTENT):
             if parameters.get(name):
                 crs = self.parameterAsExtentCrs(parameters, name, context)
-                checked_transform(crs, self._crs, context.transformContext())
-                self._areas[name] = self.parameterAsExtentGeometry(parameters, name, context, self._crs), crs
+                to = self._crs if layer is not None else crs
+                checked_transform(crs, to, context.transformContext())
+                self._areas[name] = self.parameterAsExtentGeometry(parameters, name, context, to), crs
         return True
 
     @report_errors
@@ -215,6 +237,12 @@ class SearchPictures(QgsProcessingAlgorithm):
                 if tiles is not None:
                     tiles.close()
                 self._input.leave_thread()
+        elif isinstance(self._input, RasterFolder):
+            folder = self._input.tiles(self.parameterAsInt(parameters, _SIZE, context), feedback)
+            try:
+                yield folder
+            finally:
+                folder.close()
         elif self._input is not None:
             features = list(self._input.getFeatures())
             with PictureStore(picture_file(), load().picture_bytes) as store:
@@ -226,8 +254,10 @@ class SearchPictures(QgsProcessingAlgorithm):
         self, pictures: _Pictures, search: PictureSearch, rows: IndexRows, feedback: QgsProcessingFeedback
     ) -> PictureScores:
         """Return the scores for the example: the picture of the area, or of the row that covers its center."""
-        area = self._areas[_LIKE][0]
-        if isinstance(pictures, LayerTiles):
+        area, crs = self._areas[_LIKE]
+        if isinstance(self._input, RasterFolder):
+            area.transform(checked_transform(crs, pictures.crs, self._input.context))
+        if not isinstance(pictures, ResultRows):
             example = OnePicture(pictures.picture_of(area), area, pictures.crs)
             return search.by_example(index_picture(example, search.model, rows, feedback), rows)
         center = area.centroid()
@@ -246,23 +276,24 @@ class SearchPictures(QgsProcessingAlgorithm):
     ) -> str:
         parameters, context = run
         to = parse_destination(parameters.get(_OUTPUT), self.parameterAsFileOutput(parameters, _OUTPUT, context))
-        rasters, layers = ([self._source], []) if isinstance(pictures, LayerTiles) else ([], [self._source])
+        rasters, layers = ([], [self._source]) if isinstance(pictures, ResultRows) else ([self._source], [])
         check_destination(to, rasters, layers)
         title = self.tr("Search: {query}").format(query=query)
         description = describe_run(plugin_version(), self._name, search.model.name, title)
         trial = None
-        if isinstance(pictures, LayerTiles):
-            features = picture_rows(found, pictures, search, query)
+        if not isinstance(pictures, ResultRows):
+            found_rows = picture_rows(found, pictures, search, query)
             shape = SinkShape(picture_fields(), Qgis.WkbType.Polygon, pictures.crs, _samples(pictures))
             trial = try_rows(to, shape)
         else:
-            own = own_columns(self._fields, pictures.features, to.ending, score_fields().names())
-            pictures.features = [own.fitted(feature) for feature in pictures.features]
+            kept, features = without_scores(self._fields, pictures.features)
+            own = own_columns(kept, features, to.ending, score_fields().names())
+            pictures.features = [own.fitted(feature) for feature in features]
             fields = QgsProcessingUtils.combineFields(own.fields, score_fields())
-            features = result_rows(found, pictures, fields)
+            found_rows = result_rows(found, pictures, fields)
             shape = SinkShape(fields, self._kind, pictures.crs)
         output = OutputSink(lambda: self._open({**parameters, _OUTPUT: to.value}, context, shape, description), trial)
-        self._add(output, features)
+        self._add(output, found_rows)
         output.check(len(found))
         return output.identifier
 
@@ -304,7 +335,7 @@ class SearchPictures(QgsProcessingAlgorithm):
         return {"SEARCHED": len(search.numbers), "SURE": sure, "FAILED": len(search.failed), "BEST": best}
 
 
-def _samples(pictures: LayerTiles) -> tuple[QgsFeature, ...]:
+def _samples(pictures: Union[LayerTiles, FolderTiles]) -> tuple[QgsFeature, ...]:
     """Return a tile for the trial write."""
     feature = QgsFeature(QgsFields())
     feature.setGeometry(pictures.geometry(0))

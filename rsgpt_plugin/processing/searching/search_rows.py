@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QDateTime
 from ...client.installed_models import ModelInfo
 from ...core.paths import plugin_version
 from ...geo.results.schema import field_of
-from ...shared.results.columns import ColumnGroup, score_columns, trailing_columns
+from ...shared.results.columns import RASTER, ColumnGroup, column, score_columns, trailing_columns
 from ...shared.results.rows import Status
 from ...shared.search.ranking import best
 from .picture_search import PictureScores, PictureSearch
@@ -23,6 +23,7 @@ from .picture_set import PictureSet, ResultRows
 _COLUMNS = (
     *score_columns(),
     *(entry for entry in trailing_columns() if entry.group in (ColumnGroup.STATE, ColumnGroup.PROVENANCE)),
+    column(RASTER),
 )
 
 
@@ -68,6 +69,7 @@ def picture_rows(
             "rank": match.rank,
             "image_sha256": sha256,
             "gsd_m": float(gsd_m) if gsd_m else NULL,
+            RASTER: pictures.source(match.number).raster or NULL,
         }
         feature = QgsFeature(fields)
         feature.setGeometry(pictures.geometry(match.number))
@@ -85,6 +87,23 @@ def result_rows(found: Sequence[Match], rows: ResultRows, fields: QgsFields) -> 
         yield feature
 
 
+def without_scores(fields: QgsFields, features: Sequence[QgsFeature]) -> tuple[QgsFields, list[QgsFeature]]:
+    """Return fields and features without the columns of an earlier search."""
+    scores = {name.casefold() for name in score_fields().names()}
+    kept = [index for index, name in enumerate(fields.names()) if name.casefold() not in scores]
+    if len(kept) == len(fields):
+        return fields, list(features)
+    kept_fields, copies = QgsFields(), []
+    for index in kept:
+        kept_fields.append(fields.at(index))
+    for feature in features:
+        values, copy = feature.attributes(), QgsFeature(feature)
+        copy.setFields(kept_fields)
+        copy.setAttributes([values[index] for index in kept])
+        copies.append(copy)
+    return kept_fields, copies
+
+
 def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
     now = QDateTime.fromMSecsSinceEpoch(round(datetime.now(timezone.utc).timestamp() * 1000)).toUTC()
     return {
@@ -100,6 +119,6 @@ def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
 
 def _fields(columns: Sequence[Any]) -> QgsFields:
     fields = QgsFields()
-    for column in columns:
-        fields.append(field_of(column))
+    for entry in columns:
+        fields.append(field_of(entry))
     return fields

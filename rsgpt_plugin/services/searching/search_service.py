@@ -20,7 +20,7 @@ from ...processing.searching.picture_search import (
     load_search,
     searching_model,
 )
-from ...processing.searching.picture_set import LayerTiles, OnePicture
+from ...processing.searching.picture_set import OnePicture, ResultRows
 from ...processing.searching.search_rows import Match, matches
 from ...shared.files.search_index import IndexRows
 from ..background_task import BackgroundTask
@@ -163,7 +163,7 @@ class SearchService(QObject):
             self._watched.add(layer.id())
             layer.repaintRequested.connect(self.forget)  # rows were edited, or the style was changed
         self.answered.emit(answer)
-        if isinstance(answer.loaded.pictures, LayerTiles):
+        if not isinstance(answer.loaded.pictures, ResultRows):
             self._store_pictures(answer)
 
     def _on_pictured(self) -> None:
@@ -187,12 +187,13 @@ class SearchService(QObject):
 def _answer(
     source: TargetAccess, query: Query, former: Optional[LoadedTarget], project: QgsProject, task: BackgroundTask
 ) -> SearchAnswer:
+    model = searching_model("", task.feedback)
+    if former is not None and former.search.model != model:  # another one was chosen meanwhile
+        former = None
     with SearchIndex(search_file()) as index, open_pictures() as store:
-        if former is not None and not isinstance(query, LikeArea):  # no pixels are needed
-            scores = _scores(former, query, index.rows(former.search.model.fingerprint), project, task)
-            return _found(query, former, scores)
-        model = searching_model("", task.feedback)
         rows = index.rows(model.fingerprint)
+        if former is not None and not isinstance(query, LikeArea):  # no pixels are needed
+            return _found(query, former, _scores(former, query, rows, project, task))
         with source.open(former.pictures if former is not None else None, store, task.feedback) as pictures:
             search = former.search if former is not None else load_search(pictures, model, rows, task.feedback)
             loaded = LoadedTarget(source.target, pictures, search)
@@ -207,7 +208,7 @@ def _scores(
         return search.by_words(query.text, task.feedback)
     if isinstance(query, LikePicture):
         return search.by_example(query.key, rows)
-    if not isinstance(pictures, LayerTiles):
+    if isinstance(pictures, ResultRows):
         raise RsgptError(translate("Rsgpt", "A rectangle can be an example only in a raster. Select a row instead."))
     area = QgsGeometry(query.area)
     area.transform(checked_transform(query.crs, pictures.crs, project.transformContext()))

@@ -1,10 +1,11 @@
-"""What the dock searches: a raster or a results layer of the project."""
+"""What the dock searches: a raster or a results layer of the project, or a folder of rasters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional, Union
 
 from qgis.core import QgsFeedback, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer, QgsVectorLayerFeatureSource
@@ -18,19 +19,21 @@ from ...geo.imagery.capture import CaptureOptions
 from ...geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from ...geo.results.column_roles import ResultColumns, result_columns
 from ...geo.results.layer_metadata import is_results
+from ...processing.searching.folder_tiles import FolderTiles, RasterFolder
 from ...processing.searching.picture_set import LayerTiles, ResultRows
 
 translate = QCoreApplication.translate
 
-Pictures = Union[LayerTiles, ResultRows]
+Pictures = Union[LayerTiles, FolderTiles, ResultRows]
 
 
 @dataclass(frozen=True)
 class SearchTarget:
-    """A layer of the project. layer: its id. size: side of a tile of a raster in pixels."""
+    """A layer of the project, or a folder. layer: its id. size: side of a tile of a raster in pixels."""
 
     layer: str
     size: int = 256
+    folder: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +41,20 @@ class TargetAccess:
     """What a background thread needs to read a target; taken on the main thread."""
 
     target: SearchTarget
-    source: Union[LayerSnapshot, QgsVectorLayerFeatureSource]
+    source: Union[LayerSnapshot, RasterFolder, QgsVectorLayerFeatureSource]
     columns: Optional[ResultColumns] = None
 
     @contextmanager
     def open(self, former: Optional[Pictures], store: PictureStore, feedback: QgsFeedback) -> Iterator[Pictures]:
         """Open the pictures in the calling thread. former: the same target, opened before."""
+        if isinstance(self.source, RasterFolder):
+            reopened = former.reopened(feedback) if isinstance(former, FolderTiles) else None
+            folder = reopened or self.source.tiles(self.target.size, feedback)
+            try:
+                yield folder
+            finally:
+                folder.close()
+            return
         if not isinstance(self.source, LayerSnapshot):
             if isinstance(former, ResultRows):
                 former.store = store
@@ -66,6 +77,8 @@ class TargetAccess:
 
 def access(target: SearchTarget, project: QgsProject) -> TargetAccess:
     """Return the access to a target. Call this on the main thread. Raises ImageryError if it cannot be searched."""
+    if target.folder:
+        return TargetAccess(target, RasterFolder(Path(target.folder), project.transformContext()))
     layer = project.mapLayer(target.layer)
     if isinstance(layer, QgsRasterLayer):
         return TargetAccess(target, take_snapshot(layer, project.transformContext()))

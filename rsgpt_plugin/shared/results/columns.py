@@ -14,6 +14,7 @@ ANSWERED_BY = "answered_by"
 CHECKED, CHECKED_AT, REVIEWED_BY = "checked", "checked_at", "reviewed_by"
 OBJECT, SEARCH_WINDOW = "object", "search_window"
 SIMILARITY, RANK = "similarity", "rank"
+RASTER = "raster"
 
 KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
 _RESERVED_BY_FORMATS = frozenset({"fid", "geom", "geometry"})
@@ -177,7 +178,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("stretch", TEXT, mark("Stretch"), mark("contrast stretch of that picture")),
     Column("asked_at", MOMENT, mark("Asked at"), mark("time of the answer (UTC)")),
     Column("plugin_version", TEXT, mark("Plugin version"), mark("version that wrote the row")),
-    Column("raster", TEXT, mark("Raster"), mark("raster of the tile"), origin=ColumnOrigin.BATCH),
+    Column(RASTER, TEXT, mark("Raster"), mark("raster of the tile"), origin=ColumnOrigin.BATCH),
     Column(
         SEARCH_WINDOW,
         WHOLE,

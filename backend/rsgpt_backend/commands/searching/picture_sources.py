@@ -9,15 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from rsgpt_plugin.shared.files.addresses import without_secrets
+from rsgpt_plugin.shared.files.picture_folder import TIFF, pictures_in
 from rsgpt_plugin.shared.files.source_files import source_files
 
 from ...data.image_files import image_sha256, open_image
 from ...errors import DataError
 from ...predictor import KeyedPicture
 from ...search.indexing import PictureSource
-
-_TIFF = (".tif", ".tiff")
-_SUFFIXES = (".png", ".jpg", ".jpeg", *_TIFF)
 
 
 def files_of(arguments: Sequence[str]) -> list[str]:
@@ -37,7 +35,7 @@ def _files(argument: str) -> Iterator[str]:
     if not folder.is_dir():
         yield argument
         return
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    files = pictures_in(folder)
     if not files:
         raise DataError(f"{argument} contains no PNG, JPEG, or TIFF file. Choose another folder.")
     yield from map(str, files)
@@ -45,7 +43,7 @@ def _files(argument: str) -> Iterator[str]:
 
 def _version(path: Path) -> str:
     """Return sizes and dates of a picture and, of a TIFF, of the files that belong to it."""
-    files = source_files(str(path)) if path.suffix.lower() in _TIFF else [path]  # which takes 100 times as long
+    files = source_files(str(path)) if path.suffix.lower() in TIFF else [path]  # which takes 100 times as long
     statuses = []
     for file in files:
         with suppress(OSError):  # reported when the picture is read

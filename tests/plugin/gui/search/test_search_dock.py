@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,14 @@ from qgis.core import QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QMainWindow
+from qgis.PyQt.QtWidgets import QFileDialog, QMainWindow
 
 from rsgpt_plugin.gui.search.search_dock import SearchDock
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import numbered
 from tests.plugin.processing.searching import conftest as fakes
 from tests.plugin.processing.searching.conftest import SearchingModel
-from tests.plugin.rasters import NORTH_UP
+from tests.plugin.rasters import NORTH_UP, write
 from tests.plugin.results import fids, keep_pictures, results_layer
 from tests.plugin.waiting import wait_until
 
@@ -115,6 +116,27 @@ def test_like_the_selected_tile_and_like_a_rectangle(dock: SearchDock, tiles: Qg
     side = 32 * NORTH_UP[1]
     dock.tool.drawn.emit(QgsRectangle(NORTH_UP[0], NORTH_UP[3] - side, NORTH_UP[0] + side, NORTH_UP[3]))
     assert shown(dock)[0] == 0
+
+
+def test_a_folder_of_rasters(dock: SearchDock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "a.tif", numbered(1, 2))
+    write(tmp_path / "b.tif", numbered(1, 2) + 10)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *arguments: str(tmp_path))
+    assert not dock.search.isEnabled()
+    dock.folder.click()
+    assert (dock.layers.folder, dock.search.isEnabled()) == (str(tmp_path), True)
+    assert search(dock, "11")[0] == 3
+    dock.view.setCurrentIndex(dock.model.index(0))
+    dock.like_tile.click()
+    assert shown(dock)[0] == 3
+    answer = dock.model.answer
+    assert answer is not None
+    rasters = [answer.loaded.pictures.source(number).raster for number in range(4)]
+    assert [Path(name).name for name in rasters] == ["a.tif", "a.tif", "b.tif", "b.tif"]
+    wait_until(lambda: dock.thumbnails.get(answer.sha256(dock.model.shown[3])) is not None)
+    dock.save.click()
+    (saved,) = QgsProject.instance().mapLayers().values()
+    assert {Path(row["raster"]).name for row in saved.getFeatures()} == {"a.tif", "b.tif"}
 
 
 def test_nothing_that_sure(dock: SearchDock, tiles: QgsRasterLayer) -> None:

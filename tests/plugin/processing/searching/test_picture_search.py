@@ -16,6 +16,7 @@ from rsgpt_plugin.processing.searching.picture_search import index_picture, load
 from rsgpt_plugin.processing.searching.picture_set import OnePicture
 from rsgpt_plugin.processing.searching.search_rows import matches
 from rsgpt_plugin.shared.files.search_index import IndexRows
+from rsgpt_plugin.shared.search.ranking import SURE_EXAMPLE
 
 from .conftest import MODEL, SearchingModel
 from .test_indexing import Numbered
@@ -55,10 +56,12 @@ def test_nothing_to_search(index: IndexRows, numbers: list[Optional[int]]) -> No
 
 def test_an_index_that_was_cleared_meanwhile(index: IndexRows) -> None:
     search = load_search(Numbered([10]), MODEL, index, QgsFeedback())
+    key = str(load_search(Numbered([10, 20]), MODEL, index, QgsFeedback()).keys[1])
     with SearchIndex(search_file()) as other:
         other.clear()
     with pytest.raises(ImageryError, match="was cleared"):
-        search.by_example("sha-of-10", index)
+        search.by_example(key, index)
+    assert search.by_example("sha-of-10", index).values[0] > SURE_EXAMPLE
 
 
 def test_an_example_without_pixels(index: IndexRows) -> None:

@@ -8,7 +8,14 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from qgis.core import QgsFeedback, QgsGeometry, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeedback,
+    QgsGeometry,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+)
 
 from rsgpt_plugin.core.paths import picture_file
 from rsgpt_plugin.core.picture_store import PictureStore
@@ -57,6 +64,15 @@ def test_the_version_follows_the_file(raster: MakeRaster) -> None:
         assert tiles.source(0).version != before
     with opened(layer, mode=CaptureMode.RENDERED) as tiles:
         assert tiles.source(0).version == ""
+
+
+def test_the_version_follows_the_crs_on_which_the_ground_resolution_depends(raster: MakeRaster) -> None:
+    layer = raster(numbered(1, 2))
+    with opened(layer) as tiles:
+        before = tiles.source(0).version
+    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    with opened(layer) as tiles:
+        assert tiles.source(0).version != before
 
 
 def test_a_tile_without_pixels_and_an_area(raster: MakeRaster) -> None:

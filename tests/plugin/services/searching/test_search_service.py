@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.core.paths import picture_file
+from rsgpt_plugin.core.paths import picture_file, search_file
 from rsgpt_plugin.core.picture_store import PictureStore
+from rsgpt_plugin.core.search_index import SearchIndex
+from rsgpt_plugin.processing.searching import picture_search
 from rsgpt_plugin.services.searching.search_service import (
     LikeArea,
     LikePicture,
@@ -95,6 +98,24 @@ def test_by_a_picture_and_by_an_area(searches: Searches, target: SearchTarget, s
     by_area = searches.search(target, LikeArea(area, answer.loaded.pictures.crs))
     assert numbers(by_area)[0] == 3
     assert len(searching.asked) == 6  # the area is a tile
+
+
+def test_another_model_scores_with_its_own_rows(
+    searches: Searches, target: SearchTarget, searching: SearchingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches.search(target, Words("4"))
+    other = replace(fakes.MODEL, name="other", fingerprint="e" * 16)
+    monkeypatch.setattr(picture_search, "chosen_model", lambda typed="": other)
+    answer = searches.search(target, Words("4"))
+    assert answer.loaded.search.model == other
+    assert searching.asked == 2 * list(range(6))
+
+
+def test_a_cleared_index_leaves_what_is_loaded(searches: Searches, target: SearchTarget) -> None:
+    keys = searches.search(target, Words("0")).loaded.search.keys
+    with SearchIndex(search_file()) as index:
+        index.clear()
+    assert numbers(searches.search(target, LikePicture(keys[5])))[:2] == [5, 4]
 
 
 def test_rows_of_results(searches: Searches, searching: SearchingModel) -> None:
