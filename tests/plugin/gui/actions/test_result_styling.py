@@ -24,7 +24,6 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.geo.results.styles import stored_style
 from rsgpt_plugin.geo.results.styles.stored_style import StylePlace, store_style
 from rsgpt_plugin.gui.actions.result_styling import ResultStyling
 from rsgpt_plugin.services import background_task
@@ -82,26 +81,6 @@ def test_a_layer_without_a_style_is_offered_one_once(window: LayersWindow, tmp_p
     assert layer.renderer().type() == "RuleRenderer"
     wait_until(lambda: has_stored_style(layer.source()))
     assert [item.text() for item in window.bar.items()] == []
-
-
-def test_only_the_main_thread_opens_layers(
-    window: LayersWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
-) -> None:
-    """QGIS 3.40 can hang if two threads open the same GeoPackage."""
-    threads = []
-
-    class Opened(QgsVectorLayer):
-        def __init__(self, *arguments: object) -> None:
-            threads.append(threading.current_thread())
-            super().__init__(*arguments)
-
-    monkeypatch.setattr(stored_style, "QgsVectorLayer", Opened)
-    layer = results_layer(["a harbor"], "GPKG", tmp_path)
-    wait_until(lambda: window.bar.currentItem() is not None)
-    window.entries(layer).actions()[0].trigger()
-    settle()
-    assert set(threads) <= {threading.main_thread()}
-    assert has_stored_style(layer.source())
 
 
 def test_no_style_is_offered_after_it_was_declined(window: LayersWindow, tmp_path: Path, wait_until: Wait) -> None:

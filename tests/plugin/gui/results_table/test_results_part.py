@@ -16,7 +16,6 @@ from rsgpt_plugin.gui.results_table.export_dialog import ExportDialog
 from rsgpt_plugin.gui.results_table.reask_dialog import ReaskDialog
 from rsgpt_plugin.gui.results_table.results_part import ResultsTable
 from rsgpt_plugin.services.results.exporting import ExportFormat
-from tests.plugin.found_objects import objects_layer
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
 from tests.plugin.results import fids, keep_pictures, results_layer
@@ -244,17 +243,3 @@ def test_unregister_stops_asking_again(
     part.unregister()
     wait_until(lambda: not QgsApplication.taskManager().activeTasks())
     assert window.messages() == []
-
-
-def test_a_layer_of_found_objects_is_explained(
-    table: ResultsTable, window: Docks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layer = objects_layer([("car", 0.9)])
-    monkeypatch.setattr(window, "activeLayer", lambda: layer)
-    table.action.setChecked(True)
-    assert "holds found objects, not answers" in window.bar.currentItem().text()
-    table.action.setChecked(False)
-    window.bar.clearWidgets()
-    monkeypatch.setattr(window, "activeLayer", lambda: results_layer(["a harbor"]))
-    table.action.setChecked(True)
-    assert window.bar.currentItem() is None
