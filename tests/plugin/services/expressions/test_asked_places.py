@@ -10,6 +10,7 @@ import pytest
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtTest import QTest
 
+from rsgpt_plugin.client.backends import chosen_model
 from rsgpt_plugin.client.preferences import load, save
 from rsgpt_plugin.errors import ModelError
 from rsgpt_plugin.gui.actions.expressions import Expressions
@@ -81,7 +82,7 @@ def test_places_that_wait_are_asked_about_with_the_options_of_their_key(
     drawn: list[bool] = []
     parcels.repaintRequested.connect(lambda *_: drawn.append(True))
     value(f"{WATER}, true)", parcels)
-    first = asked_places.chosen_model()
+    first = chosen_model()
     other = replace(first, weights_sha256="cd" * 32)
     monkeypatch.setattr(asked_places, "chosen_model", lambda: other)  # chosen while the place waits
     wait_until(lambda: bool(drawn))
