@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from rsgpt_plugin.client.server.local_server import LocalServer, stop_local_serv
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
+
+
+def pytest_configure() -> None:
+    """Let processes that tests start be interrupted, also if the tests run in the background, which ignores SIGINT."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
