@@ -9,11 +9,12 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
+from rsgpt_plugin.shared.model_abilities import ClassifierInfo, FinderInfo
 from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
-# The choices of an ask for a number.
 TASKS = ("find", "find_window", "index", "show")  # what an ask may want instead of an answer, see engine/tasks.py
+# The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
 
@@ -105,25 +106,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class FinderCapabilities:
-    """What clients need to know of a finder. fill: color of pixels without data. The others: see FinderConfig."""
-
-    labels: tuple[str, ...]
-    boxed: tuple[str, ...]
-    max_side: int
-    finest_gsd_m: float
-    fill: tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class ClassifierCapabilities:
-    """The names of the probabilities of a classifier, in their order."""
-
-    things: tuple[str, ...]
-    kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Capabilities:
     """What a model can do beyond answering prompts.
 
@@ -133,8 +115,8 @@ class Capabilities:
     find: bool = False
     embed: bool = False
     gsd: bool = False
-    finder: FinderCapabilities | None = None
-    classifier: ClassifierCapabilities | None = None
+    finder: FinderInfo | None = None
+    classifier: ClassifierInfo | None = None
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any, Optional
 from ..errors import ModelError
 from ..shared.answers.model_limits import BUILT_IN, ModelLimits, limits_of
 from ..shared.i18n import translate
+from ..shared.model_abilities import ClassifierInfo, FinderInfo, classifier_info, described_finder
 from ..shared.rasters.ellipsoid import stated_resolution
 from ..shared.text import one_line
-from .model_abilities import ClassifierInfo, FinderInfo, classifier_info, described_finder
 
 DEFAULT_MODEL = BUILT_IN
 BACKEND = Path(__file__).resolve().parents[2] / "backend"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, Optional
 
 from qgis.core import (
@@ -12,7 +13,8 @@ from qgis.core import (
     QgsRectangle,
     QgsReferencedRectangle,
 )
-from qgis.gui import QgsRubberBand
+from qgis.gui import QgsMapCanvas, QgsRubberBand
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QColor
 
 from ..services.asking.click_run import ShownAnswers
@@ -72,6 +74,34 @@ class MapOutline:
         band, self._band = self._band, None
         if band is not None:
             self._canvas.scene().removeItem(band)
+
+
+class MapDrawing(QObject):
+    """What is drawn on a canvas while it is wanted, and again after a change of the CRS. Subclasses draw."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._is_wanted = True
+        canvas.destinationCrsChanged.connect(self._draw)
+
+    def set_wanted(self, is_wanted: bool) -> None:
+        """Set whether the drawing may be visible."""
+        self._is_wanted = is_wanted
+        self._draw()
+
+    def remove(self) -> None:
+        """Remove the drawing and disconnect from the canvas. Call this before the canvas is deleted."""
+        self._canvas.destinationCrsChanged.disconnect(self._draw)
+        self._clear()
+
+    @abstractmethod
+    def _draw(self) -> None:
+        """Draw or hide it, after a change."""
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Remove it from the canvas."""
 
 
 def show_answers(canvas: Any, shown: ShownAnswers) -> None:

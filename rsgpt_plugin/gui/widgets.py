@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Optional
 
+from qgis.core import QgsApplication
 from qgis.gui import QgsScrollArea, QgsSpinBox
 from qgis.PyQt.QtCore import QDateTime, QLocale, Qt
-from qgis.PyQt.QtWidgets import QFrame, QLabel, QMessageBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QMessageBox, QToolButton, QVBoxLayout, QWidget
 
 _KILOBYTE, _GIGABYTE = 1_000, 1_000_000_000
 
@@ -31,6 +32,16 @@ def text_label(text: str = "", selectable: bool = False) -> QLabel:
     if selectable:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def text_button(text: str, icon: str) -> QToolButton:
+    """Return a flat button with its text beside an icon of QGIS. icon: file name in the theme."""
+    button = QToolButton()
+    button.setIcon(QgsApplication.getThemeIcon(icon))
+    button.setText(text)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAutoRaise(True)
+    return button
 
 
 def scroll_area(widget: QWidget) -> QgsScrollArea:

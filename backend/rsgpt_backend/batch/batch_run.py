@@ -160,13 +160,9 @@ class BatchRun(JournaledRun):
         ]
         prompts = [self._journal.prompt(json.dumps(key)) for key in keys]
         self._row_builder = RowBuilder(asking, prompts)
-        sent = set(asking.sent)
-        questions = {
-            number: question for number, question in zip(prompts, asking.asked, strict=True) if question in sent
-        }
         polygons = [_polygons(plan, list(plan.tiles[:1]), plans[0].crs_wkt) for plan in plans]
         self._described = asking.model, asking.describe()
-        self._start(plans, questions, self._row_builder.schema, polygons[0][0])
+        self._start(plans, self._row_builder.sent, self._row_builder.schema, polygons[0][0])
         self.counts = BatchCounts(tiles=self._total)
 
     def write(self) -> BatchCounts:

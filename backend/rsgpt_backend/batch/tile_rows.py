@@ -68,12 +68,10 @@ class RowBuilder:
         return column_types(self.asking.questions, batch=True)
 
     @cached_property
-    def _sent(self) -> frozenset[int]:
-        """The numbers of the prompts that the model is asked."""
-        sent = set(self.asking.sent)
-        return frozenset(
-            number for number, question in zip(self.prompts, self.asking.asked, strict=True) if question in sent
-        )
+    def sent(self) -> dict[int, Question]:
+        """The questions that the model is asked, by the numbers of their prompts."""
+        sent, pairs = set(self.asking.sent), zip(self.prompts, self.asking.asked, strict=True)
+        return {number: question for number, question in pairs if question in sent}
 
     def rows(self, plan: RasterPlan, results: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
         """Yield one row per tile of a raster, as values by column. Empty columns may be left out."""
@@ -94,7 +92,7 @@ class RowBuilder:
 
     def is_complete(self, result: TileResult) -> bool:
         """Return whether nothing is left to ask about a tile."""
-        return bool(result.failed or result.skipped) or result.answers.keys() >= self._sent
+        return bool(result.failed or result.skipped) or result.answers.keys() >= self.sent.keys()
 
     def _row(
         self, plan: RasterPlan, result: TileResult, common: Mapping[str, Cell], picture: Mapping[str, Cell]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rsgpt_plugin.shared.files.search_index import Row
+from rsgpt_plugin.shared.model_abilities import ClassifierInfo, FinderInfo
 from rsgpt_plugin.shared.objects.found_text import found_text
 from rsgpt_plugin.shared.objects.shown import Shown, shown_text
 
@@ -21,15 +22,11 @@ from ..predictor import (
     Ask,
     Capabilities,
     Classification,
-    ClassifierCapabilities,
     Embedding,
-    FinderCapabilities,
     KeyedPicture,
     Token,
 )
 from .heads.finding import find_in_picture, find_in_window
-
-IndexRow = NDArray[np.float16]  # [width]: the vector of a picture, then the probabilities of things and kinds
 
 
 class PictureReader(Protocol):
@@ -53,7 +50,7 @@ def capabilities_of(model: Rsgpt) -> Capabilities:
         embed=model.matching is not None,
         gsd=config.reads_gsd,
         finder=_finder(config) if model.finder is not None else None,
-        classifier=ClassifierCapabilities(config.classifier.things, config.classifier.kinds)
+        classifier=ClassifierInfo(config.classifier.things, config.classifier.kinds)
         if config.classifier is not None
         else None,
     )
@@ -68,7 +65,7 @@ def task_answer(reader: PictureReader, ask: Ask) -> Answer:
     return Answer(text, (Token(text, 0.0),), 1.0, "stop", degenerate=False, prompt_tokens=0)
 
 
-def index_rows(reader: PictureReader, pictures: Sequence[KeyedPicture]) -> list[IndexRow]:
+def index_rows(reader: PictureReader, pictures: Sequence[KeyedPicture]) -> list[Row]:
     """Return what the model computes of pictures for a search index.
 
     Raises ModelError if the model has no vectors, EngineError if it fails.
@@ -113,6 +110,6 @@ def _check(reader: PictureReader, ask: Ask) -> None:
         raise EngineError("The search of the picture was canceled.")
 
 
-def _finder(config: ModelConfig) -> FinderCapabilities:
+def _finder(config: ModelConfig) -> FinderInfo:
     finder, fill = config.require_finder(), padding_color(config.vision.mean)
-    return FinderCapabilities(finder.labels, finder.boxed, finder.max_side, finder.finest_gsd_m, fill)
+    return FinderInfo(finder.labels, finder.boxed, finder.max_side, finder.finest_gsd_m, fill)

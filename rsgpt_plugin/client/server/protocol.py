@@ -13,9 +13,9 @@ from typing import Any, Optional
 from ...errors import ModelError, RsgptError, ServerError
 from ...shared.answers.reasoning import answer_token_index, without_reasoning
 from ...shared.i18n import mark, marked, translate
+from ...shared.model_abilities import classifier_info, finder_info
 from ...shared.text import clean
 from ..installed_models import ModelInfo
-from ..model_abilities import classifier_info, finder_info
 from .refusal_reasons import Complaint, classify_refusal
 
 _TEXT_ONLY = mark("This model reads text only. Choose a model that accepts pictures.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from qgis.core import Qgis, QgsField, QgsFields
@@ -28,6 +28,14 @@ def output_fields(questions: Sequence[Question]) -> QgsFields:
 def field_of(column: Column) -> QgsField:
     """Return the field that stores a column."""
     return _field(column.name, column.type)
+
+
+def fields_of(columns: Iterable[Column]) -> QgsFields:
+    """Return the fields that store columns, in their order."""
+    fields = QgsFields()
+    for column in columns:
+        fields.append(field_of(column))
+    return fields
 
 
 def attributes(questions: Sequence[Question], row: RowValues) -> list[Cell | QDateTime]:

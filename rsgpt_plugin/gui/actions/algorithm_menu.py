@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QIcon
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QAction
 
 from ..message_bar import MessageBar
@@ -49,7 +49,7 @@ class GuideEntry(QObject):
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self._iface = iface
-        self.action = QAction(QIcon(QgsApplication.getThemeIcon("mActionHelpContents.svg")), self.tr("Guide"), self)
+        self.action = QAction(QgsApplication.getThemeIcon("mActionHelpContents.svg"), self.tr("Guide"), self)
         self.action.triggered.connect(lambda checked: QDesktopServices.openUrl(QUrl(GUIDE)))
 
     def register(self) -> None:

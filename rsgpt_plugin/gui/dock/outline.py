@@ -6,39 +6,24 @@ from typing import Optional
 
 from qgis.core import Qgis, QgsGeometry
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QObject
 
 from ...core.conversation_history import CapturedView
 from ...services.asking.scene import extent_of
-from ..map_outlines import outline
+from ..map_outlines import MapDrawing, outline
 
 
-class Outline(QObject):
+class Outline(MapDrawing):
     """Hidden until `show_view`; `remove` deletes it from the canvas."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
-        super().__init__()
-        self._canvas = canvas
+        super().__init__(canvas)
         self._view: Optional[CapturedView] = None
-        self._is_wanted = True
         self.band = outline(canvas)
-        canvas.destinationCrsChanged.connect(self._draw)
 
     def show_view(self, view: Optional[CapturedView]) -> None:
         """Show the extent of a picture; None hides the outline."""
         self._view = view
         self._draw()
-
-    def set_wanted(self, is_wanted: bool) -> None:
-        """Set whether the outline may be visible."""
-        self._is_wanted = is_wanted
-        self._draw()
-
-    def remove(self) -> None:
-        """Remove the outline from the canvas."""
-        self._canvas.destinationCrsChanged.disconnect(self._draw)
-        self.band.reset(Qgis.GeometryType.Polygon)
-        self._canvas.scene().removeItem(self.band)
 
     def _draw(self) -> None:
         if self._view is None or not self._is_wanted:
@@ -47,3 +32,7 @@ class Outline(QObject):
         extent = extent_of(self._view)
         self.band.setToGeometry(QgsGeometry.fromRect(extent), extent.crs())
         self.band.show()
+
+    def _clear(self) -> None:
+        self.band.reset(Qgis.GeometryType.Polygon)
+        self._canvas.scene().removeItem(self.band)

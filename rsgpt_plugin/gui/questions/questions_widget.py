@@ -20,6 +20,7 @@ from ...processing.parameter_kinds import parameter_widgets
 from ...processing.parameters import MODEL, QUESTIONS, TILE_SIZE
 from ...services.runs.run_estimate import RunEstimate, run_estimate
 from ...services.runs.trial_run import trial_run
+from .parameter_wrapper import ParameterWrapper, project_context
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
 from .run_preview import RunPreview
@@ -27,19 +28,10 @@ from .tile_size import TileSizeDialogWrapper
 from .trial_dialog import TrialDialog
 
 
-class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class QuestionsWrapper(ParameterWrapper):
     """Passes the text form between Processing and a QuestionBuilder, or a QuestionLine in batch mode."""
 
-    def __init__(
-        self,
-        parameter: QgsProcessingParameterDefinition,
-        kind: QgsProcessingGui.WidgetType,
-        parent: Optional[QWidget] = None,
-    ) -> None:
-        super().__init__(parameter, kind, parent)
-        self.editor: Any = None
-        self.preview: Optional[RunPreview] = None
-        self._wrappers: list[Any] = []
+    preview: Optional[RunPreview] = None
 
     def createWidget(self) -> QWidget:  # noqa: N802 - QGIS's name
         """Return a plain widget around the editor: QGIS passes it on as a new Python object without its methods."""
@@ -71,22 +63,16 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         if self.preview is not None:
             self.preview.refresh()
 
-    def _values(self) -> dict[str, Any]:
-        return {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
-
     def _try_out(self) -> None:
         try:
-            task = trial_run(self.parameterDefinition().algorithm().id(), self._values(), QgsProject.instance())
+            task = trial_run(self.parameterDefinition().algorithm().id(), self.followed_values(), QgsProject.instance())
         except RsgptError as error:
             QMessageBox.warning(self.preview, "RSGPT", str(error))
             return
         TrialDialog(task, self.preview).show()
 
     def _estimate(self) -> Optional[RunEstimate]:
-        parameters = self._values()
-        context = QgsProcessingContext()
-        context.setProject(QgsProject.instance())
-        return run_estimate(self.parameterDefinition().algorithm(), parameters, context)
+        return run_estimate(self.parameterDefinition().algorithm(), self.followed_values(), project_context())
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:  # noqa: N802 - QGIS's name
         """Show a value; None and NULL stand for an empty text."""

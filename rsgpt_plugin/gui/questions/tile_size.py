@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition, QgsProcessingParameters, QgsProject
-from qgis.gui import QgsAbstractProcessingParameterWidgetWrapper, QgsDoubleSpinBox, QgsGui, QgsProcessingGui
+from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition, QgsProcessingParameters
+from qgis.gui import QgsDoubleSpinBox, QgsGui, QgsProcessingGui
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ...processing.parameters import TILE_SIZE
 from ...services.runs.run_estimate import ground_resolution
+from .parameter_wrapper import ParameterWrapper, project_context
 
 _PIXELS, _METERS = "pixels", "meters"
 
@@ -99,18 +100,8 @@ class TileSizeBox(QWidget):
         return self.tr("= {size} m").format(size=f"{self._pixels * self._resolution:.4g}")
 
 
-class TileSizeWrapper(QgsAbstractProcessingParameterWidgetWrapper):
+class TileSizeWrapper(ParameterWrapper):
     """Passes the number of pixels between Processing and a TileSizeBox."""
-
-    def __init__(
-        self,
-        parameter: QgsProcessingParameterDefinition,
-        kind: QgsProcessingGui.WidgetType,
-        parent: Optional[QWidget] = None,
-    ) -> None:
-        super().__init__(parameter, kind, parent)
-        self.editor: Any = None
-        self._wrappers: list[Any] = []
 
     def createLabel(self) -> QLabel:  # noqa: N802 - QGIS's name
         """Return the label without the unit, which is beside the number."""
@@ -146,10 +137,8 @@ class TileSizeWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         return int(self.editor.pixels())
 
     def _refresh(self) -> None:
-        values = {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
-        context = QgsProcessingContext()
-        context.setProject(QgsProject.instance())
-        self.editor.set_resolution(ground_resolution(self.parameterDefinition().algorithm(), values, context))
+        algorithm = self.parameterDefinition().algorithm()
+        self.editor.set_resolution(ground_resolution(algorithm, self.followed_values(), project_context()))
 
 
 class TileSizeDialogWrapper:

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from qgis.core import Qgis, QgsApplication, QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapLayerComboBox
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from ...geo.results.layer_rows import LayerRow
 from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.columns import CAPTION
+from ..widgets import text_button
 from .columns.column_values import ColumnValues
 from .correcting.table_corrections import TableCorrections
 from .filter_bar import FilterBar
@@ -114,11 +115,7 @@ class ResultsDock(QgsDockWidget):
         self.review.end()
 
     def _button(self, text: str, icon: str, signal: Any) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(QgsApplication.getThemeIcon(icon))
-        button.setText(text)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setAutoRaise(True)
+        button = text_button(text, icon)
         button.clicked.connect(lambda checked: signal.emit())
         return button
 

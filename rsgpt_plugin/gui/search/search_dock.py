@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsGeometry, QgsMapLayer, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import QgsGeometry, QgsMapLayer, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsDockWidget, QgsFilterLineEdit, QgsSpinBox
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import (
@@ -26,7 +26,7 @@ from ...services.searching.saved_results import results_layer
 from ...services.searching.search_service import LikeArea, LikePicture, Query, SearchAnswer, SearchService, Words
 from ...services.searching.search_target import is_searchable
 from ..dock.rectangle_tool import RectangleTool
-from ..widgets import text_label
+from ..widgets import text_button, text_label
 from .map_link import MapLink
 from .matches_model import MatchesModel
 from .source_box import SourceBox
@@ -107,11 +107,7 @@ class SearchDock(QgsDockWidget):
         return QSize(4 * (THUMBNAIL_SIDE + 24), 600)
 
     def _button(self, text: str, icon: str, clicked: Any) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(QgsApplication.getThemeIcon(icon))
-        button.setText(text)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setAutoRaise(True)
+        button = text_button(text, icon)
         button.clicked.connect(lambda checked: clicked())
         return button
 

@@ -20,12 +20,12 @@ from qgis.PyQt.QtGui import QIcon
 
 from ...client.answer_source import AnswerMemory
 from ...client.backends import chosen_model
-from ...client.model_abilities import FinderInfo
 from ...geo.imagery.capture import Capture, open_capture
 from ...geo.imagery.layer_snapshot import LayerSnapshot
 from ...geo.imagery.mask_polygons import PreparedArea
 from ...geo.imagery.picture import Picture
 from ...icons import plugin_icon
+from ...shared.model_abilities import FinderInfo
 from ...shared.objects.search_grid import SearchGrid, SearchWindows, reduction, search_grid
 from ...shared.rasters.tiles import Window
 from ...shared.results.columns import object_columns_help
@@ -155,7 +155,7 @@ class FindObjects(RunAlgorithm):
 
 def _grid(capture: Capture, finder: FinderInfo) -> SearchGrid:
     gsd_m = capture.meter.resolution(capture.frame, capture.frame.whole)
-    return search_grid(capture.frame, finder.side, reduction(gsd_m, finder.finest_gsd_m))
+    return search_grid(capture.frame, finder.max_side, reduction(gsd_m, finder.finest_gsd_m))
 
 
 def _extent(area: QgsGeometry, snapshot: LayerSnapshot) -> SearchedExtent:

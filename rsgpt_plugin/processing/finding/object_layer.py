@@ -12,7 +12,7 @@ from ...core.paths import plugin_version
 from ...errors import ImageryError
 from ...geo.imagery.mask_polygons import PreparedArea
 from ...geo.imagery.tile_geometry import MAX_TILES, QgisGrid
-from ...geo.results.schema import cell_of, field_of
+from ...geo.results.schema import cell_of, fields_of
 from ...shared.files.addresses import without_secrets
 from ...shared.i18n import translate
 from ...shared.objects.collecting import FoundObject
@@ -92,7 +92,4 @@ class ObjectLayer:
 
 def object_fields() -> QgsFields:
     """Return the columns of found objects, as `rsgpt batch --find` writes them."""
-    fields = QgsFields()
-    for column in object_columns():
-        fields.append(field_of(column))
-    return fields
+    return fields_of(object_columns())

@@ -9,9 +9,9 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...client.backends import identified_model
 from ...client.installed_models import DEFAULT_MODEL, ModelInfo
-from ...client.model_abilities import FinderInfo
 from ...errors import ModelError, QuestionError
 from ...shared.answers.questions import Question
+from ...shared.model_abilities import FinderInfo
 from ...shared.vocabulary.object_nouns import label_of
 from ..run import ModelPrompts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
+from itertools import chain
 from typing import Union
 
 import numpy as np
@@ -74,11 +75,7 @@ class _Indexing:
         self._show_progress()
 
     def _ask(self, first: Prompt, others: Iterator[Prompt]) -> None:
-        def prompts() -> Iterator[Prompt]:
-            yield first
-            yield from others
-
-        for number, reply in open_backend(self._model).ask_many(prompts(), self._feedback):
+        for number, reply in open_backend(self._model).ask_many(chain([first], others), self._feedback):
             key = self._asked[number]
             self._receive(key, reply)
             if len(self._rows) >= BATCH:

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QDateTime
 
 from ...client.installed_models import ModelInfo
 from ...core.paths import plugin_version
-from ...geo.results.schema import field_of
+from ...geo.results.schema import fields_of
 from ...shared.results.columns import RASTER, ColumnGroup, column, score_columns, trailing_columns
 from ...shared.results.rows import Status
 from ...shared.search.ranking import best
@@ -47,12 +47,12 @@ def matches(search: PictureSearch, scores: PictureScores, top: int = 0, minimum:
 
 def score_fields() -> QgsFields:
     """Return the fields that a search adds to rows that have their provenance."""
-    return _fields(score_columns())
+    return fields_of(score_columns())
 
 
 def picture_fields() -> QgsFields:
     """Return the fields of a tile that a search found."""
-    return _fields(_COLUMNS)
+    return fields_of(_COLUMNS)
 
 
 def picture_rows(
@@ -115,10 +115,3 @@ def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
         "asked_at": now,
         "plugin_version": plugin_version(),
     }
-
-
-def _fields(columns: Sequence[Any]) -> QgsFields:
-    fields = QgsFields()
-    for entry in columns:
-        fields.append(field_of(entry))
-    return fields

@@ -23,7 +23,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...errors import OutputError
 from ...geo.results.display_values import yes_or_no
 from ...geo.results.layer_rows import null_to_none
-from ...geo.results.schema import field_of, output_fields
+from ...geo.results.schema import field_of, fields_of, output_fields
 from ...geo.results.styles.style import apply_style
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
@@ -203,9 +203,7 @@ def _transformed(
 
 
 def _fields() -> QgsFields:
-    fields = QgsFields()
-    for name in (QUESTION, ANSWER):
-        fields.append(field_of(column(name)))
+    fields = fields_of(column(name) for name in (QUESTION, ANSWER))
     for field in output_fields([]):
         if field.name() != CAPTION:
             fields.append(field)

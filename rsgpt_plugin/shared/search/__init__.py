@@ -1,1 +1,1 @@
-"""Search among pictures by words and by example: the index of pictures, what words mean, and scores."""
+"""Search among pictures by words and by example: what words mean, and the order of scores."""

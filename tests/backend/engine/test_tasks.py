@@ -16,7 +16,8 @@ from rsgpt_backend.engine.tasks import index_rows
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.heads.finder.search import padding_color
 from rsgpt_backend.model.weights import load_model
-from rsgpt_backend.predictor import TASKS, Ask, FinderCapabilities, KeyedPicture
+from rsgpt_backend.predictor import TASKS, Ask, KeyedPicture
+from rsgpt_plugin.shared.model_abilities import FinderInfo
 from rsgpt_plugin.shared.objects.found_text import read_found
 from tests.backend.toy import make_config, make_finder_folder, make_model, picture
 
@@ -78,8 +79,6 @@ def test_a_model_without_the_head_refuses(engine: Engine, task: str) -> None:
 
 def test_capabilities_describe_the_finder(finder: Engine, engine: Engine) -> None:
     assert engine.capabilities.finder is None
-    expected = FinderCapabilities(
-        ("airplane", "car"), ("airplane",), 128, 0.05, padding_color(finder.model.config.vision.mean)
-    )
+    expected = FinderInfo(("airplane", "car"), ("airplane",), 128, 0.05, padding_color(finder.model.config.vision.mean))
     assert finder.capabilities.finder == expected
     assert finder.capabilities.find

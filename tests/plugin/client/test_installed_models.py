@@ -57,7 +57,7 @@ def test_the_shipped_model_finds_embeds_and_classifies() -> None:
     model = model_identity("rsgpt-small")
     assert model.finder is not None
     assert {"airplane", "car"} <= set(model.finder.labels)
-    assert (model.finder.side, model.finder.fill) == (640, (127, 127, 127))
+    assert (model.finder.max_side, model.finder.fill) == (640, (127, 127, 127))
     assert model.classifier is not None
     assert "water" in model.classifier.things
     assert model.embeds

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.client.installed_models import ModelInfo
-from rsgpt_plugin.client.model_abilities import FinderInfo
 from rsgpt_plugin.errors import ModelError, QuestionError
 from rsgpt_plugin.processing.finding import object_search
 from rsgpt_plugin.processing.finding.object_search import WantedObjects
+from rsgpt_plugin.shared.model_abilities import FinderInfo
 
 FINDER = FinderInfo(("airplane", "car", "ship"), ("airplane", "car"), 640, 0.05, (127, 127, 127))
 MODEL = ModelInfo("rsgpt-small", finder=FINDER)

@@ -12,13 +12,13 @@ import pytest
 from qgis.core import QgsFeedback
 
 from rsgpt_plugin.client.installed_models import ModelInfo
-from rsgpt_plugin.client.model_abilities import ClassifierInfo
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.core.paths import search_file
 from rsgpt_plugin.core.search_index import SearchIndex
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from rsgpt_plugin.processing.searching import indexing, picture_search
 from rsgpt_plugin.shared.files.search_index import IndexRows
+from rsgpt_plugin.shared.model_abilities import ClassifierInfo
 from tests.plugin.processing.conftest import number_in, reply
 
 MODEL = ModelInfo(

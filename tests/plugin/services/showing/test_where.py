@@ -11,11 +11,11 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, Qgs
 from rsgpt_plugin.client import answer_source
 from rsgpt_plugin.client.answer_source import AnswerSource, PictureQuery
 from rsgpt_plugin.client.installed_models import ModelInfo
-from rsgpt_plugin.client.model_abilities import FinderInfo
 from rsgpt_plugin.services.showing import where
 from rsgpt_plugin.services.showing.subject import MapFrame, ShownSubject
 from rsgpt_plugin.services.showing.where import Located, boxes_of
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.model_abilities import FinderInfo
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.shown import Shown, Unshown, shown_text
 from tests.plugin.waiting import wait_until

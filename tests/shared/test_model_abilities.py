@@ -6,7 +6,7 @@ from typing import Optional
 
 import pytest
 
-from rsgpt_plugin.client.model_abilities import (
+from rsgpt_plugin.shared.model_abilities import (
     ClassifierInfo,
     FinderInfo,
     classifier_info,

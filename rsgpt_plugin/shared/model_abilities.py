@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..shared.text import one_line
+from .text import one_line
 
 
 @dataclass(frozen=True)
 class FinderInfo:
     """The finder of a model.
 
-    labels: names of the objects that it finds. boxed: those of them that have boxes. side: longest side of its input,
-    in pixels. finest_gsd_m: finer pictures are reduced to this many meters per pixel. fill: color of pixels without
-    data, 8-bit RGB.
+    labels: names of the objects that it finds. boxed: those of them that have boxes. max_side: longest side of its
+    input, in pixels. finest_gsd_m: finer pictures are reduced to this many meters per pixel. fill: color of pixels
+    without data, 8-bit RGB.
     """
 
     labels: tuple[str, ...]
     boxed: tuple[str, ...]
-    side: int
+    max_side: int
     finest_gsd_m: float
     fill: tuple[int, int, int]
 
@@ -45,12 +45,12 @@ def finder_info(fields: object) -> Optional[FinderInfo]:
     known = _mapping(fields)
     try:
         red, green, blue = (min(255, max(0, round(value))) for value in known["fill"])
-        side, finest_gsd_m = int(known["max_side"]), float(known["finest_gsd_m"])
+        max_side, finest_gsd_m = int(known["max_side"]), float(known["finest_gsd_m"])
         labels, boxed = _names(known, "labels"), _names(known, "boxed")
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    is_valid = bool(labels) and side > 0 and finest_gsd_m >= 0
-    return FinderInfo(labels, boxed, side, finest_gsd_m, (red, green, blue)) if is_valid else None
+    is_valid = bool(labels) and max_side > 0 and finest_gsd_m >= 0
+    return FinderInfo(labels, boxed, max_side, finest_gsd_m, (red, green, blue)) if is_valid else None
 
 
 def classifier_info(fields: object) -> Optional[ClassifierInfo]:
