@@ -124,12 +124,14 @@ class InProcessModel:
             closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
         ):
             while True:
-                while len(pending.in_flight) < _IN_FLIGHT:
+                is_answered = False  # an answer is stored before more pictures are captured
+                while len(pending.in_flight) < _IN_FLIGHT and not is_answered:
                     index, prompt = next(source, (0, None))
                     if prompt is None:
                         break
                     pending.check()
                     pending.send(index, prompt)
+                    is_answered = pending.has_event()
                 if not pending.in_flight:
                     return
                 index, event = pending.wait()
@@ -191,6 +193,10 @@ class _PendingPrompts:
                 return self._events.get(timeout=_TICK_S)
             except queue.Empty:
                 self._tick()
+
+    def has_event(self) -> bool:
+        """Return whether `wait` would return at once."""
+        return not self._events.empty()
 
     def vectors(self, texts: Sequence[str]) -> list[list[float]]:
         """Return the vectors of texts. Raises the errors of `wait`, and ServerError if the model fails."""

@@ -243,8 +243,11 @@ class _Run:
             self._transport.close()
 
     def _fill(self) -> bool:
-        """Send as many calls as allowed. Return False if no call is waiting or active."""
-        while len(self._active) < self._allowance.allowed:
+        """Send as many calls as allowed, but stop at the first reply, so that its answer is stored before more pictures
+        are captured. Return False if no call is waiting or active.
+        """
+        is_answered = False
+        while len(self._active) < self._allowance.allowed and not is_answered:
             call = self._next_call()
             if call is None:
                 break
@@ -254,6 +257,7 @@ class _Run:
             body = self._gateway.request(call.prompt, call.unstructured, call.plain)
             self._active[self._transport.post("chat/completions", body)] = call
             self._loop.processEvents()  # send it while the next picture is captured
+            is_answered = any(exchange.poll() for exchange in self._active)
         return bool(self._active or self._waiting)
 
     def _next_call(self) -> Optional[_Call]:

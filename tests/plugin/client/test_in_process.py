@@ -122,6 +122,21 @@ def test_texts_get_vectors_and_tasks_are_performed(engines: Engines) -> None:
     assert engines.asks == []  # a task is not a question
 
 
+def test_answers_arrive_before_slow_captures_end(engines: Engines) -> None:
+    captured: list[Prompt] = []
+
+    def slow() -> Iterator[Prompt]:
+        for _ in range(12):
+            time.sleep(0.15)
+            captured.append(Prompt(PICTURE, "What is this?"))
+            yield captured[-1]
+
+    outcomes = InProcessModel(ModelInfo("a")).ask_many(slow())
+    next(outcomes)
+    assert len(captured) < 12
+    assert len(list(outcomes)) == 11
+
+
 def test_another_model_is_refused_during_a_run_and_the_run_loses_no_answer(engines: Engines) -> None:
     engines.delays["a"] = 0.5
     run = Asking("a", 480)

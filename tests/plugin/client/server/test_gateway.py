@@ -72,6 +72,21 @@ def test_slow_captures_do_not_count_as_silence_of_the_server(fake_server: MakeSe
     assert server._process is process  # never restarted
 
 
+def test_answers_arrive_before_slow_captures_end(fake_server: MakeServer) -> None:
+    captured: list[Prompt] = []
+
+    def slow() -> Iterator[Prompt]:
+        for prompt in prompts(12):
+            time.sleep(0.15)
+            captured.append(prompt)
+            yield prompt
+
+    outcomes = Gateway(fake_server(), "rsgpt-small").ask_many(slow())
+    next(outcomes)
+    assert len(captured) < 12
+    assert len(list(outcomes)) == 11
+
+
 def test_no_server_starts_without_prompts(fake_server: MakeServer) -> None:
     server = fake_server()
     assert list(Gateway(server, "rsgpt-small").ask_many([])) == []
