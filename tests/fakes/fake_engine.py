@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import os
 import re
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,7 @@ class Script:
 
     reply: the answer, with {number} of the picture and {prompt}. delays, replies, faults: the same by a word in the
     prompt; faults are error, memory, hang or exit. capabilities: those of the model that differ from the defaults.
+    index_width: length of the rows of the search index; they start with a vector like those of `FakeEngine.embed`.
     """
 
     reply: str = "picture {number}"
@@ -37,6 +41,7 @@ class Script:
     confidence: float = 0.9
     log: str = ""
     capabilities: dict[str, Any] = field(default_factory=dict)
+    index_width: int = 0
 
 
 def number_of(ask: Ask) -> int:
@@ -89,7 +94,7 @@ class FakeEngine:
         self._log(ask)
         _pause(self._delay([ask]), [ask], self.on_heartbeat)
         _FAULTS[self._fault(ask)]()
-        text = self._reply(ask)
+        text = self._index_row(ask) if ask.task == "index" and self._script.index_width else self._reply(ask)
         return Answer(text, (Token(text, 0.0),), 1.0, "stop", not text, 0)
 
     def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
@@ -124,6 +129,12 @@ class FakeEngine:
         replies = [reply for word, reply in self._script.replies.items() if word in ask.prompt]
         template = replies[0] if replies else self._script.reply
         return template.replace("{number}", str(number_of(ask))).replace("{prompt}", ask.prompt)
+
+    def _index_row(self, ask: Ask) -> str:
+        """Return a row as the real engine encodes it; the angle of its vector is the picture's number in seconds."""
+        angle = math.radians(number_of(ask) / 3600)
+        row = [math.cos(angle), math.sin(angle), *[0.5] * (self._script.index_width - 2)]
+        return base64.b64encode(struct.pack(f"<{len(row)}e", *row)).decode("ascii")
 
     def _fault(self, ask: Ask) -> str:
         return next((fault for word, fault in self._script.faults.items() if word in ask.prompt), "")

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsVectorLayer
 
+from rsgpt_plugin.client.installed_models import DEFAULT_MODEL, model_identity
 from rsgpt_plugin.core.answer_cache import AnswerCache
+from rsgpt_plugin.shared.files import search_index
 from rsgpt_plugin.shared.objects.found_points import FoundPoint
 from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
 from rsgpt_plugin.shared.objects.search_grid import search_grid
@@ -32,6 +34,34 @@ BATCH = 4
 SLOW = ("--batch", str(BATCH), "--delay", "0.1", "--token-delay", "0.01")
 RESTART_S = 5.0
 PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Store:
+    """A table of an SQLite file in the data folder, which keeps what a model answered.
+
+    batch: rows per transaction, or those of a batch of the server if each is stored at once.
+    """
+
+    file: str
+    table: str
+    key: str
+    batch: int
+
+    def content(self, home: Path) -> tuple[bool, set[str]]:
+        """Return whether the file is intact, and the keys of its rows."""
+        path = home / self.file
+        if not path.exists():
+            return True, set()
+        with closing(sqlite3.connect(path)) as database:
+            (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
+            exists = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (self.table,)).fetchone()
+            keys = database.execute(f"SELECT {self.key} FROM {self.table}").fetchall() if exists else []
+        return verdict == "ok", {str(key) for (key,) in keys}
+
+
+ANSWERS = Store("cache/answers.sqlite", "answers", "key", BATCH)
+INDEX_ROWS = Store(search_index.FILE, "pictures", "picture", search_index.BATCH)
 
 
 @dataclass
@@ -114,6 +144,18 @@ def killed_searches(trial: TrialFolder) -> Measured:
     return _repeated_kills(trial, kills, raster, ("rsgpt:findobjects",), _small_windows(rows, columns), script)
 
 
+def killed_indexing(trial: TrialFolder) -> Measured:
+    """D10: `qgis_process` is killed while it indexes the tiles of a search, and repeated."""
+    rows, columns, kills = (50, 50, 20) if trial.nightly else (10, 20, 2)
+    raster = numbered(trial.folder / "raster.tif", rows, columns)
+    abilities = model_identity(DEFAULT_MODEL).classifier
+    if abilities is None:
+        raise RuntimeError("The default model has no classifier.")
+    script = {"index_width": 2 + len(abilities.things) + len(abilities.kinds)}
+    command = ("rsgpt:search", f"TILE_SIZE={SIDE}", "QUERY=gray")
+    return _repeated_kills(trial, kills, raster, command, rows * columns, script, INDEX_ROWS)
+
+
 def _small_windows(rows: int, columns: int) -> int:
     """Return the number of small windows whose center is on the raster, which is that of the objects."""
     frame = PixelGrid(NORTH_UP, SIDE * columns, SIDE * rows)
@@ -132,6 +174,7 @@ def _repeated_kills(
     command: tuple[str, ...],
     rows: int,
     script: Mapping[str, object] | None = None,
+    store: Store = ANSWERS,
 ) -> Measured:
     """Kill `qgis_process` and repeat it; the final table must equal that of an undisturbed run, with so many rows."""
     qgis()
@@ -141,7 +184,7 @@ def _repeated_kills(
     intact, lost, known, busy = 0, 0, set[str](), 0
     for _ in range(kills):
         busy += disturbed.killed(raster, trial.random)
-        is_intact, keys = disturbed.cached()
+        is_intact, keys = store.content(disturbed.folder / "home")
         intact, lost, known = intact + is_intact, lost + len(known - keys), keys
     exit_codes = disturbed.run(raster), undisturbed.run(raster)
     repeated = len(disturbed.asked()) - len(undisturbed.asked())
@@ -151,7 +194,8 @@ def _repeated_kills(
         f"{intact} of {kills}, asked again {repeated} ({repeated / max(1, busy):.1f} per kill), table equal to that of "
         f"an undisturbed run: {is_equal}"
     )
-    held = not lost and intact == kills and repeated <= 2 * BATCH * busy and is_equal and exit_codes == (0, 0)
+    is_little = repeated <= (store.batch + BATCH) * busy
+    held = not lost and intact == kills and is_little and is_equal and exit_codes == (0, 0)
     return Measured(held, text)
 
 
@@ -190,17 +234,6 @@ class Batch:
             time.sleep(0.01)
         process.kill()
         return process.wait() == -signal.SIGKILL
-
-    def cached(self) -> tuple[bool, set[str]]:
-        """Return whether the answer cache is intact, and the keys of its answers."""
-        path = self.folder / "home" / "cache" / "answers.sqlite"
-        if not path.exists():
-            return True, set()
-        with closing(sqlite3.connect(path)) as database:
-            (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
-            has_table = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone()
-            keys = database.execute("SELECT key FROM answers").fetchall() if has_table else []
-        return verdict == "ok", {str(key) for (key,) in keys}
 
     def table(self) -> list[dict[str, object]]:
         """Return all rows without the column `asked_at`."""
@@ -253,6 +286,11 @@ ROWS = (
         "D9",
         "qgis_process killed while it finds objects: as D2, and each object once",
         killed_searches,
+    ),
+    ReliabilityRow(
+        "D10",
+        "qgis_process killed while it indexes tiles: as D2, at most 36 pictures per kill asked again",
+        killed_indexing,
     ),
     ReliabilityRow(
         "D3", "process that writes answers killed: 0 acknowledged answers lost, integrity ok", killed_writers

@@ -20,7 +20,7 @@ SIDES = {
     "model": ("server", "soak", "access", "weights", "killed_commands"),
     "qgis": ("durability", "swapped", "full_disk", "qgis", "closing", "starting"),
 }
-IDS = frozenset("S1 S3 S6 S8 A1 A2 A3 A7 W2 D1 D2 D3 D5 D6 D7 D8 D9 Q1 Q6 Q8 Q9 Q10".split())
+IDS = frozenset("S1 S3 S6 S8 A1 A2 A3 A7 W2 D1 D2 D3 D5 D6 D7 D8 D9 D10 Q1 Q6 Q8 Q9 Q10".split())
 LINE = "{id:<4} {held:<5} {seconds:>6.1f} s  {target}\n{indent}{measured}"
 
 
