@@ -90,7 +90,7 @@ class _Waiting:
         return is_new
 
     def take(self, prompt: int) -> tuple[str, str, list[tuple[int, int]]]:
-        """Remove a prompt. Return its key, its task, and the places that wait for it, the cause of the request first."""
+        """Remove a prompt. Return its key, its task, and the places that wait for it, the sender's first."""
         key, task = self._sent[prompt]
         return key, task, self._places.pop(key)
 
