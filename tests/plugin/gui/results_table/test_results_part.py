@@ -7,24 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qgis.core import (
-    QgsApplication,
-    QgsMapLayer,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProject,
-    QgsRasterLayer,
-    QgsVectorLayer,
-)
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QDockWidget
 
 from rsgpt_plugin.gui.results_table.export_dialog import ExportDialog
 from rsgpt_plugin.gui.results_table.reask_dialog import ReaskDialog
-from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.gui.results_table.results_part import ResultsTable
-from rsgpt_plugin.processing.output.result_styler import ResultStyler
 from rsgpt_plugin.services.results.exporting import ExportFormat
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
@@ -110,54 +100,6 @@ def test_unregister_removes_dock_menu_and_button(window: Docks) -> None:
         part.unregister()
         assert (window.added, window.menu, window.tools) == ([], [], [])
     QgsProject.instance().removeAllMapLayers()  # no signal is connected any more
-
-
-def test_an_open_table_follows_the_results_of_a_run(table: ResultsTable) -> None:
-    opened(table, results_layer(["a"]))
-    new = results_layer(["b", "c"])
-    assert table.dock is not None
-    assert table.dock.layer is not new
-    ResultStyler().postProcessLayer(new, QgsProcessingContext(), QgsProcessingFeedback())
-    assert table.dock.layer is new
-    points = QgsProject.instance().addMapLayer(QgsVectorLayer("Point?crs=EPSG:32611", "other", "memory"))
-    ResultStyler().postProcessLayer(points, QgsProcessingContext(), QgsProcessingFeedback())
-    assert table.dock.layer is new
-
-
-@pytest.mark.parametrize("use", ["cell", "dialog", "review", "session", "task"])
-def test_a_table_in_use_keeps_its_layer(window: Docks, table: ResultsTable, use: str) -> None:
-    layer, dock = opened(table, results_layer(["a"])), table.dock
-    assert isinstance(dock, ResultsDock)
-    if use == "cell":
-        dock.view.edit(dock.model.index(0, 1))
-    elif use == "dialog":
-        dock.corrections.open_dialog("cars", fids(layer))
-    elif use == "review":
-        dock.review.open_at(0)
-    elif use == "session":
-        layer.startEditing()
-    else:
-        dock.show_progress(10.0)
-    ResultStyler().postProcessLayer(results_layer(["b"]), QgsProcessingContext(), QgsProcessingFeedback())
-    layer.rollBack()
-    assert dock.layer is layer
-
-
-def test_a_project_is_opened_with_the_table_that_was_open(window: Docks, table: ResultsTable, tmp_path: Path) -> None:
-    project, files = QgsProject.instance(), [tmp_path / "open.qgz", tmp_path / "closed.qgz"]
-    results_layer(["a"], "GPKG", tmp_path)
-    opened(table, results_layer(["b", "c"], "ESRI Shapefile", tmp_path)).setName("second")
-    assert project.write(str(files[0]))
-    table.action.trigger()
-    assert project.write(str(files[1]))
-    project.clear()
-    assert project.read(str(files[1]))
-    assert not table.action.isChecked()
-    assert project.read(str(files[0]))
-    assert table.dock is not None
-    assert table.dock.layer is not None
-    assert (table.dock.isVisible(), table.dock.layer.name()) == (True, "second")
-    project.clear()
 
 
 def test_another_layer_does_not_open_the_table(window: Docks, table: ResultsTable) -> None:
