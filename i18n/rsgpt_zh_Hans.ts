@@ -1750,6 +1750,14 @@ The similarity of words is the probability that a picture shows what a short Eng
       <translation>模型“{name}”无法显示事物的位置。请在 RSGPT 的选项中选择内置模型。</translation>
     </message>
     <message>
+      <source>The classifier gave this answer: it judges the picture as a whole and locates nothing. {shown}</source>
+      <translation>此回答由分类器得出：它判断整幅图片，不给出位置。{shown}</translation>
+    </message>
+    <message>
+      <source>The language model gave this answer: it writes words and locates nothing. {shown}</source>
+      <translation>此回答由语言模型得出：它只写文字，不给出位置。{shown}</translation>
+    </message>
+    <message>
       <source>Nothing to show: the question does not ask for the number, the place, or the presence of a thing.</source>
       <translation>没有可显示的内容：该问题没有问及某种事物的数量、位置或是否存在。</translation>
     </message>
@@ -2464,8 +2472,8 @@ Prompts:
       <translation>请输入问题。</translation>
     </message>
     <message>
-      <source>Enter at least two choices, separated by commas.</source>
-      <translation>请输入两个或更多选项，用英文逗号分隔。</translation>
+      <source>Enter at least two choices, separated by |.</source>
+      <translation>请输入两个或更多选项，用 | 分隔。</translation>
     </message>
   </context>
   <context>
@@ -3212,8 +3220,8 @@ Prompts:
       <translation>问题</translation>
     </message>
     <message>
-      <source>Choices, separated by commas</source>
-      <translation>选项，以逗号分隔</translation>
+      <source>Choices, separated by |</source>
+      <translation>选项，以 | 分隔</translation>
     </message>
     <message>
       <source>Move up</source>

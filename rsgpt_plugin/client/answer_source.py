@@ -19,6 +19,7 @@ from ..core.picture_store import PictureStore
 from ..errors import Cancelled, RsgptError
 from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer, is_degenerate
+from ..shared.objects.task_replies import is_reply_to
 from ..unexpected import log_unexpected
 from .backends import identified_model, open_backend
 from .installed_models import ModelInfo
@@ -77,21 +78,21 @@ class _Waiting:
     """Prompts in flight. Each key is sent once, even if several pictures share it."""
 
     def __init__(self) -> None:
-        self._keys: list[str] = []
+        self._sent: list[tuple[str, str]] = []
         self._places: dict[str, list[tuple[int, int]]] = {}
 
-    def join(self, key: str, place: tuple[int, int]) -> bool:
+    def join(self, key: str, task: str, place: tuple[int, int]) -> bool:
         """Register `place` as waiting for `key`. Return True if the key has not been sent yet."""
         is_new = key not in self._places
         if is_new:
-            self._keys.append(key)
+            self._sent.append((key, task))
         self._places.setdefault(key, []).append(place)
         return is_new
 
-    def take(self, prompt: int) -> tuple[str, list[tuple[int, int]]]:
-        """Remove a prompt. Return its key and the places that wait for it, the one that caused the request first."""
-        key = self._keys[prompt]
-        return key, self._places.pop(key)
+    def take(self, prompt: int) -> tuple[str, str, list[tuple[int, int]]]:
+        """Remove a prompt. Return its key, its task, and the places that wait for it, the sender's first."""
+        key, task = self._sent[prompt]
+        return key, task, self._places.pop(key)
 
 
 class AnswerSource:
@@ -128,8 +129,8 @@ class AnswerSource:
         if backend is None or first is None:
             return
         for number, reply in backend.ask_many(chain([first], prompts), self._feedback):
-            key, places = waiting.take(number)
-            outcome = reply if isinstance(reply, RsgptError) else self._remember(key, reply)
+            key, task, places = waiting.take(number)
+            outcome = reply if isinstance(reply, RsgptError) else self._remember(key, task, reply)
             for position, place in enumerate(places):
                 receive(QueryOutcome(*place, outcome, is_reused=position > 0))
 
@@ -141,12 +142,12 @@ class AnswerSource:
         refused = self._refused(query.questions[0])
         if refused is not None:
             return refused
-        key = self._key(query, query.questions[0])
+        key, task = self._key(query, query.questions[0]), query.questions[0].task
         cached = self._recall([key]).get(key)
         if cached is not None:
             return cached
         prompt = self._prompt(query, query.questions[0], query.png())
-        outcome = self._remember(key, open_backend(self.model).ask_one(prompt, on_text, self._feedback))
+        outcome = self._remember(key, task, open_backend(self.model).ask_one(prompt, on_text, self._feedback))
         if isinstance(outcome, RsgptError):
             raise outcome
         return outcome
@@ -166,7 +167,7 @@ class AnswerSource:
                     receive(QueryOutcome(number, index, cached[key], is_reused=True))
                 elif isinstance(png, RsgptError):
                     receive(QueryOutcome(number, index, png, is_reused=False))
-                elif waiting.join(key, (number, index)):
+                elif waiting.join(key, question.task, (number, index)):
                     yield self._prompt(query, question, png)
 
     def _refused(self, question: Question) -> Optional[RawAnswer]:
@@ -220,12 +221,15 @@ class AnswerSource:
         self._memory.pictures.put(query.image_sha256, png)
         return png
 
-    def _remember(self, key: str, reply: Reply) -> Outcome:
+    def _remember(self, key: str, task: str, reply: Reply) -> Outcome:
+        """Return the answer in a reply, and store it unless the task cannot use it: it would fail forever."""
         check_fingerprint(self.model, reply)
         try:
             answer = _raw_answer(reply)
         except Exception as error:  # fail only this question
             return RsgptError(log_unexpected(error))
+        if not is_reply_to(task, answer.text):
+            return answer
         try:
             self._memory.answers.put({key: answer})
         except RsgptError:

@@ -52,6 +52,5 @@ class AnswerTypeBox(QComboBox):
 
 
 def choices_text(choices: Sequence[str]) -> str:
-    """Return choices as `split_choices` reads them back."""
-    separator = "|" if any("," in choice for choice in choices) else ", "
-    return separator.join(choices)
+    """Return choices as in a question line; `split_choices` reads them back."""
+    return "|".join(choices)

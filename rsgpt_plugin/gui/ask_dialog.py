@@ -68,7 +68,7 @@ class AskDialog(QDialog):
         if not self.text.text().strip():
             return self.tr("Enter a question.")
         if is_choice and len(split_choices(self.choices.text())) < 2:
-            return self.tr("Enter at least two choices, separated by commas.")
+            return self.tr("Enter at least two choices, separated by |.")
         try:
             self.question()
         except QuestionError as error:

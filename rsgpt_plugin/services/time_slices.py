@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer
@@ -12,7 +11,6 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from ..unexpected import log_unexpected
 
 _SLICE_S = 0.015
-_BATCH_SIZE = 20
 
 
 class TimeSlicer(QObject):
@@ -67,11 +65,12 @@ class TimeSlicer(QObject):
     def _slice(self) -> None:
         if self._items is None:
             return
-        start, items, ended = time.monotonic(), [], False
-        while not ended and time.monotonic() - start < _SLICE_S:
-            batch = list(islice(self._items, _BATCH_SIZE))
-            items += batch
-            ended = len(batch) < _BATCH_SIZE
+        end, items, ended = time.monotonic() + _SLICE_S, list[Any](), True
+        for item in self._items:
+            items.append(item)
+            if time.monotonic() >= end:  # after each item, because one may take as long as a slice
+                ended = False
+                break
         done = self._done
         if ended:
             self.stop()

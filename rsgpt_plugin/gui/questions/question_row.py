@@ -36,7 +36,7 @@ class QuestionRow(QWidget):
         self.text = QLineEdit()
         self.text.setPlaceholderText(self.tr("Question"))
         self.choices = QLineEdit()
-        self.choices.setPlaceholderText(self.tr("Choices, separated by commas"))
+        self.choices.setPlaceholderText(self.tr("Choices, separated by |"))
         self.problem = text_label()
         self.warning = QLabel()
         self.up = self._button("/mActionArrowUp.svg", self.tr("Move up"))

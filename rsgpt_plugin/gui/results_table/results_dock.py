@@ -9,7 +9,7 @@ from qgis.core import Qgis, QgsApplication, QgsMapLayer, QgsProject, QgsVectorLa
 from qgis.gui import QgsDockWidget, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from ...geo.results.layer_metadata import is_results
 from ...geo.results.layer_rows import LayerRow
@@ -73,6 +73,13 @@ class ResultsDock(QgsDockWidget):
     def layer(self) -> Optional[QgsVectorLayer]:
         """The layer whose rows are shown."""
         return self.rows.layer
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the rows are being corrected, reviewed, or written."""
+        is_edited = self.layer is not None and self.layer.isEditable()
+        is_open = self.view.state() == QAbstractItemView.State.EditingState or self.review.isVisible()
+        return is_edited or is_open or bool(self._running)
 
     def show_layer(self, layer: QgsVectorLayer) -> None:
         """Show the rows of a results layer."""

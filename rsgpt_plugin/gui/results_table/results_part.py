@@ -8,7 +8,8 @@ from typing import Any, Optional
 
 from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, Qt
-from qgis.PyQt.QtWidgets import QAction, QDialog
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDialog
+from qgis.PyQt.QtXml import QDomDocument
 
 from ...client.preferences import load
 from ...errors import RsgptError
@@ -16,8 +17,10 @@ from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import has_style, is_results
 from ...geo.results.layer_rows import null_to_none
 from ...icons import plugin_icon
+from ...processing.output.result_styler import styled_layers
 from ...services.background_task import BackgroundTask
 from ...services.results.exporting import export
+from ...services.results.open_table import store_open_table, stored_open_table
 from ...services.results.reask import ReaskService
 from ..actions.raster_menu import MENU
 from ..message_bar import MessageBar
@@ -36,7 +39,8 @@ class ResultsTable(QObject):
         self._iface = iface
         self._icon = plugin_icon()
         self._messages = MessageBar(iface.messageBar())
-        self._reask = ReaskService(QgsProject.instance())
+        self._project = QgsProject.instance()
+        self._reask = ReaskService(self._project)
         self._export: Optional[BackgroundTask] = None
         self.dock: Optional[ResultsDock] = None
         self._marks: Optional[MapMarks] = None
@@ -50,9 +54,15 @@ class ResultsTable(QObject):
         self.action.toggled.connect(self._toggle)
         self._reask.ended.connect(self._on_asked)
         self._reask.failed.connect(self._on_failed)
+        styled_layers.styled.connect(self._follow)
+        self._project.writeProject.connect(self._store)
+        self._project.readProject.connect(self._reopen)
 
     def unregister(self) -> None:
         """Remove the menu entry, the button and the dock, and stop the tasks in progress."""
+        styled_layers.styled.disconnect(self._follow)
+        self._project.writeProject.disconnect(self._store)
+        self._project.readProject.disconnect(self._reopen)
         self._reask.ended.disconnect(self._on_asked)
         self._reask.failed.disconnect(self._on_failed)
         self._reask.close()
@@ -77,6 +87,21 @@ class ResultsTable(QObject):
             self._ensure_dock().show_layer(layer)
             self.action.setChecked(True)
 
+    def _follow(self, layer: QgsVectorLayer) -> None:
+        """Show the results of a run in the open table, unless the user works on its rows."""
+        is_asked = QApplication.activeModalWidget() is not None  # a dialog about the rows, for example
+        if self.dock is not None and is_results(layer) and not (is_asked or self.dock.in_use):
+            self.dock.show_layer(layer)
+
+    def _store(self, document: QDomDocument) -> None:
+        if self.dock is not None and self.dock.layer is not None and self.action.isChecked():
+            store_open_table(document, self.dock.layer)
+
+    def _reopen(self, document: QDomDocument) -> None:
+        layer = stored_open_table(document, self._project)
+        if layer is not None:
+            self.open_for(layer)
+
     def _toggle(self, on: bool) -> None:
         if on:
             self._ensure_dock().setUserVisible(True)
@@ -96,7 +121,7 @@ class ResultsTable(QObject):
         return self.dock
 
     def _create_dock(self) -> ResultsDock:
-        dock = ResultsDock(QgsProject.instance(), self._icon, self._iface.mainWindow())
+        dock = ResultsDock(self._project, self._icon, self._iface.mainWindow())
         dock.problem.connect(self._messages.problem)
         dock.message.connect(self._messages.answer)
         dock.zoom_requested.connect(self._zoom)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from qgis.core import QgsApplication
@@ -216,20 +216,26 @@ class ResultsModel(QAbstractTableModel):
 
     def _rearrange(self, kept: Collection[int]) -> None:
         """Filter and sort, many rows in slices. kept: feature IDs that stay even if the filter rejects them now."""
-        self._kept, shown = set(kept), list[LayerRow]()
+        self._kept = set(kept)
         columns = self.number_of(self._filter.column) - 1, self.number_of(self._sorting.column) - 1
         steps = arranged(self._rows, self._filter, self._sorting, columns, self._kept)
+        shown, lines = list[LayerRow](), dict[int, int]()
+
+        def take(rows: Iterable[Optional[LayerRow]]) -> None:
+            for row in rows:
+                if row is not None:
+                    lines[row.fid] = len(shown)
+                    shown.append(row)
+
         if len(self._rows) <= _AT_ONCE:
             self._slices.stop()
-            self._show([row for row in steps if row is not None])
+            take(steps)
+            self._show(shown, lines)
         else:
-            self._slices.start(
-                steps, lambda rows: shown.extend(row for row in rows if row is not None), lambda: self._show(shown)
-            )
+            self._slices.start(steps, take, lambda: self._show(shown, lines))
 
-    def _show(self, rows: list[LayerRow]) -> None:
+    def _show(self, rows: list[LayerRow], lines: dict[int, int]) -> None:
         self.beginResetModel()
-        self._shown = rows
-        self._lines = {row.fid: number for number, row in enumerate(rows)}
+        self._shown, self._lines = rows, lines
         self.endResetModel()
         self.counted.emit()

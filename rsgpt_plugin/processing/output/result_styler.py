@@ -11,11 +11,21 @@ from qgis.core import (
     QgsProcessingLayerPostProcessorInterface,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...core.run_store import RunRequest
 from ...geo.results.layer_metadata import describe_layer, record_run
 from ...geo.results.styles.style import show_styled
 from .destination import layers_showing
+
+
+class StyledLayers(QObject):
+    """styled: a layer of a run that is in the project, with its style."""
+
+    styled = pyqtSignal(QgsVectorLayer)
+
+
+styled_layers = StyledLayers()
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
@@ -52,6 +62,7 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
                 if other.fields().names() != columns:  # its style is that of the old ones
                     show_styled(other)
                 self._record(other)
+            styled_layers.styled.emit(layer)
 
     def _record(self, layer: QgsVectorLayer) -> None:
         if self._run is not None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from qgis.core import NULL, QgsFeature, QgsFields
-from qgis.PyQt.QtCore import QDateTime
 
 from ...client.installed_models import ModelInfo
 from ...core.paths import plugin_version
-from ...geo.results.schema import fields_of
+from ...geo.results.schema import cell_of, fields_of
 from ...shared.results.columns import RASTER, ColumnGroup, column, score_columns, trailing_columns
 from ...shared.results.rows import Status
 from ...shared.search.ranking import best
@@ -105,13 +104,12 @@ def without_scores(fields: QgsFields, features: Sequence[QgsFeature]) -> tuple[Q
 
 
 def _provenance(model: ModelInfo, query: str) -> dict[str, Any]:
-    now = QDateTime.fromMSecsSinceEpoch(round(datetime.now(timezone.utc).timestamp() * 1000)).toUTC()
     return {
         "status": Status.ANSWERED.value,
         "model": model.name,
         "weights_sha256": model.weights_sha256,
         "model_fingerprint": model.fingerprint,
         "prompt": query,
-        "asked_at": now,
+        "asked_at": cell_of(column("asked_at"), datetime.now(timezone.utc).isoformat()),
         "plugin_version": plugin_version(),
     }

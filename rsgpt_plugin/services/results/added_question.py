@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import LayerRow, null_to_none
 from ...geo.results.schema import output_fields
+from ...shared.answers.answered_by import merged_text
 from ...shared.answers.questions import Question
 from ...shared.results.columns import ANSWERED_BY, CAPTION, CONFIDENCE, answer_columns
 from ...shared.results.rows import Status
@@ -76,8 +77,8 @@ class AddedAnswer:
             self._known["prompt"]: _extended(self._text(row, "prompt"), "\n", self._question.line),
         }
         if ANSWERED_BY in self._known:
-            part = str(null_to_none(result[ANSWERED_BY]) or "")
-            values[self._known[ANSWERED_BY]] = _extended(self._text(row, ANSWERED_BY), "; ", part) or None
+            parts = str(null_to_none(result[ANSWERED_BY]) or "")
+            values[self._known[ANSWERED_BY]] = merged_text(self._text(row, ANSWERED_BY), parts, [name]) or None
         if self._text(row, "status") != status:
             values[self._known["status"]] = Status.PARTIAL.value
         if reason and "reason" in self._known:

@@ -20,9 +20,10 @@ from ...errors import QuestionError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import checked_transform
+from ...shared.answers.answered_by import merged_text
 from ...shared.answers.model_limits import limits_of
 from ...shared.answers.questions import Question, parse_questions
-from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
+from ...shared.results.columns import ANSWERED_BY, CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ...shared.results.rows import Status
 from ...unexpected import log_unexpected
 from .added_question import AddedAnswer, RowChange
@@ -81,7 +82,7 @@ class _RowUpdater:
         columns = self._columns.known
         if status not in (*_HAS_ANSWER, Status.UNSURE.value) and row[columns["status"]] in _HAS_ANSWER:
             return RowChange(row.id(), {}, reason)
-        values: dict[str, Any] = {}
+        values, updated = dict[str, Any](), set[str]()
         is_unsure, refused = status == Status.UNSURE.value, _refused(result, reason)
         kept = {name for name in refused if self._has_value(row, name)}
         if kept and is_unsure and len(refused) == len(self._answers) - 1:
@@ -92,12 +93,16 @@ class _RowUpdater:
             is_doubted = name != CAPTION and (is_unsure or null_to_none(result[confidence]) is not None)
             if null_to_none(result[name]) is not None or is_doubted:
                 values.update(self._answer(row, name, null_to_none(result[name]), null_to_none(result[confidence])))
+                updated.add(name)
         provenance = [column.name for column in trailing_columns()]
         values.update({columns[name]: null_to_none(result[name]) for name in provenance if name in columns})
         if kept and is_unsure:
             values[columns["status"]] = Status.PARTIAL.value
         if self._columns.holds_clicks:
             values[columns[QUESTION]] = _question_text(str(result["prompt"]))
+        elif ANSWERED_BY in columns:
+            before, now = (str(null_to_none(cell) or "") for cell in (row[columns[ANSWERED_BY]], result[ANSWERED_BY]))
+            values[columns[ANSWERED_BY]] = merged_text(before, now, updated) or None
         return RowChange(row.id(), {**values, **self._unchecked(row, values)})
 
     def _answer(self, row: QgsFeature, name: str, value: Any, confidence: Any) -> dict[str, Any]:

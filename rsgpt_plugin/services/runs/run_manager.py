@@ -14,6 +14,7 @@ from ...core.paths import runs_file
 from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_metadata import record_run
+from ...geo.results.styles.legend import fold_long_legend
 from ...geo.results.styles.style import show_styled
 from ...processing.output.destination import file_and_layer, layers_showing
 from ...processing.run_progress import progress_text
@@ -143,6 +144,7 @@ class RunManager(QObject):
             layer.setName(_layer_name(entry))
             record_run(layer, entry.request)
             self._project.addMapLayer(layer)
+            fold_long_legend(layer)
         return layer
 
     def close(self) -> None:

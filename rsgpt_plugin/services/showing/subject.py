@@ -60,7 +60,7 @@ class ShownSubject:
     """What is shown.
 
     frame: None if the place of the picture is unknown. png: the picture, b"" if it must be read from the store. model,
-    fingerprint: of the model that answered. by_finder: whether its finder answered, so that there is something to show.
+    fingerprint: of the model that answered. answered_by: the part of it that answered, "" if it is unknown.
     """
 
     question: str
@@ -70,7 +70,12 @@ class ShownSubject:
     png: bytes = b""
     model: str = ""
     fingerprint: str = ""
-    by_finder: bool = False
+    answered_by: str = ""
+
+    @property
+    def by_finder(self) -> bool:
+        """Whether the finder of the model answered, so that there is something to show."""
+        return self.answered_by == FINDER
 
     def is_answer_of(self, model: ModelInfo) -> bool:
         """Return whether a model gave the answer, as far as it is known."""
@@ -94,7 +99,7 @@ def message_subject(view: CapturedView, message: ConversationMessage, png: bytes
         png,
         message.model,
         message.fingerprint,
-        message.answered_by == FINDER,
+        message.answered_by,
     )
 
 
@@ -117,7 +122,7 @@ def row_subject(layer: QgsVectorLayer, row: LayerRow, column: str) -> Optional[S
         _frame(feature.geometry(), layer.crs(), run is not None and run.algorithm == TILES) if gsd_m else None,
         model=_text(columns, feature, "model"),
         fingerprint=_text(columns, feature, "model_fingerprint"),
-        by_finder=_part(columns, feature, name) == FINDER,
+        answered_by=_part(columns, feature, name),
     )
 
 

@@ -12,8 +12,10 @@ from ...client.answer_source import AnswerSource, PictureQuery, open_memory
 from ...client.backends import chosen_model
 from ...client.installed_models import ModelInfo
 from ...errors import ImageryError, ModelError
+from ...shared.answers.answered_by import CLASSIFIER, LANGUAGE_MODEL
 from ...shared.answers.questions import Question
 from ...shared.objects.shown import Shown, Unshown, read_shown
+from ...shared.text import percent
 from ..background_task import BackgroundTask
 from .subject import ShownSubject, fits
 
@@ -45,11 +47,12 @@ class Located:
         return geometry.buffer(0, 1) if geometry is not None and not shown.points else geometry
 
     def sentence(self) -> str:
-        """Return what is shown, or why nothing is, and whether the answer is from another model."""
+        """Return what is shown, or why nothing is, and whether another model or part of it gave the answer."""
+        shown = _origins().get(self.subject.answered_by, "{shown}").replace("{shown}", self._what())
         if not self.is_other:
-            return self._what()
+            return shown
         other = translate("Rsgpt", "Another model or version answered ({model}). {shown}")
-        return other.format(model=self.subject.model or "?", shown=self._what())
+        return other.format(model=self.subject.model or "?", shown=shown)
 
     def _what(self) -> str:
         shown = self.shown
@@ -59,7 +62,7 @@ class Located:
             found = translate("Rsgpt", "{count} × {name}")
             return found.format(count=len(shown.points), name=shown.name)
         covered = translate("Rsgpt", "{name}: {share} of the picture")
-        return covered.format(name=shown.name, share=f"{shown.cells.mean():.0%}")
+        return covered.format(name=shown.name, share=percent(shown.cells.mean()))
 
 
 def boxes_of(shown: Shown) -> list[tuple[float, float, float, float]]:
@@ -113,6 +116,18 @@ def _able(model: ModelInfo, is_identified: bool = False) -> ModelInfo:
 def _ring(box: QgsRectangle) -> list[tuple[float, float]]:
     left, top, right, bottom = box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+
+
+def _origins() -> dict[str, str]:
+    """Return the sentences about an answer of a part of the model that does not locate things."""
+    return {
+        CLASSIFIER: translate(
+            "Rsgpt", "The classifier gave this answer: it judges the picture as a whole and locates nothing. {shown}"
+        ),
+        LANGUAGE_MODEL: translate(
+            "Rsgpt", "The language model gave this answer: it writes words and locates nothing. {shown}"
+        ),
+    }
 
 
 def _reasons() -> dict[Unshown, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 FINDER, CLASSIFIER, LANGUAGE_MODEL = "finder", "classifier", "language model"
 
@@ -15,6 +15,16 @@ def answered_by_text(parts: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {part}" for name, part in parts.items() if part)
 
 
+def merged_text(text: str, new: str, names: Collection[str]) -> str:
+    """Return `text` with the parts of `new` for the questions with these names, and without theirs of before."""
+    kept = {name: "" if name in names else part for name, part in _parts(text).items()}
+    return answered_by_text({**kept, **{name: part for name, part in _parts(new).items() if name in names}})
+
+
 def answered_by(text: str, name: str) -> str:
     """Return the part of the model that answered a question, from the text of the column; "" if it is unknown."""
-    return dict(entry.partition(": ")[::2] for entry in text.split("; ")).get(name, "")
+    return _parts(text).get(name, "")
+
+
+def _parts(text: str) -> dict[str, str]:
+    return dict(entry.partition(": ")[::2] for entry in text.split("; "))

@@ -21,6 +21,7 @@ from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.errors import OutputError, RsgptError, ServerError
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.objects.found_text import FoundInPicture, found_text
 
 MODEL = ModelInfo("rsgpt-small", "ab" * 32)
 QUESTIONS = parse_questions("what: What is it?\nuse[choice(city|forest)]: Which?")
@@ -32,12 +33,14 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []
         self.refuses = "nothing"
+        self.task_reply = found_text(FoundInPicture(8, 8, {}))
 
     def _reply(self, prompt: Prompt) -> Union[Reply, RsgptError]:
         self.prompts.append(prompt)
         if self.refuses in prompt.text:
             return ServerError("No.")
-        return Reply(f"{prompt.text} {prompt.image.decode()}", 0.5, (), "stop", False, "m")
+        text = self.task_reply if prompt.task else f"{prompt.text} {prompt.image.decode()}"
+        return Reply(text, 0.5, (), "stop", False, "m")
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback]
@@ -206,6 +209,21 @@ def test_a_task_is_sent_and_has_its_own_answer(memory: AnswerMemory, model: Scri
         source.ask_many([PictureQuery("a" * 64, lambda: b"a", questions)], received.append)
     assert sorted(prompt.task for prompt in model.prompts) == ["", "find", "find_window"]
     assert len(received) == 6
+
+
+def test_a_reply_that_is_no_answer_to_its_task_is_requested_again(memory: AnswerMemory, model: ScriptedModel) -> None:
+    source, task = (
+        AnswerSource(MODEL, memory),
+        PictureQuery("a" * 64, lambda: b"a", [Question("objects", "", task="find")]),
+    )
+    received: list[QueryOutcome] = []
+    model.task_reply = "a car"
+    source.ask_many([task], received.append)
+    assert source.ask_one(task, lambda text: None).text == "a car"
+    model.task_reply = found_text(FoundInPicture(8, 8, {}))
+    for _ in range(2):
+        assert source.ask_one(task, lambda text: None).text == model.task_reply
+    assert len(model.prompts) == 3
 
 
 def test_a_question_beyond_the_limits_of_the_model_is_not_sent(memory: AnswerMemory, model: ScriptedModel) -> None:

@@ -74,6 +74,12 @@ def test_slow_items_come_in_several_slices_with_events_between_them(taken: Taken
     assert taken.items() == list(range(100))
 
 
+def test_an_item_that_takes_as_long_as_a_slice_comes_alone(taken: TakenSlices) -> None:
+    taken.start(slow(4, 0.02))
+    wait_until(lambda: taken.ends)
+    assert taken.slices == [[0], [1], [2], [3]]
+
+
 def test_stop_drops_the_rest(taken: TakenSlices) -> None:
     taken.start(slow(1000))
     wait_until(lambda: taken.slices)

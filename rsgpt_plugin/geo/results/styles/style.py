@@ -28,6 +28,7 @@ from ....shared.files.geopackage import holds_results
 from ....shared.results.columns import CORRECTED, OBJECT
 from ..column_roles import ResultColumns, result_columns
 from .attribute_form import set_form
+from .legend import fold_long_legend
 from .map_tip import answers_label, caption_label, map_tip
 from .object_style import add_heat_map, style_objects
 
@@ -55,6 +56,7 @@ def apply_style(layer: QgsVectorLayer) -> None:
     if columns.holds_objects:
         apply_texts(layer)
         style_objects(layer, columns)
+        fold_long_legend(layer)
         layer.triggerRepaint()
         return
     polygons = layer.geometryType() == Qgis.GeometryType.Polygon
@@ -113,6 +115,7 @@ def show_styled(layer: QgsVectorLayer) -> None:
         apply_style(layer)
     elif result_columns(layer).holds_objects:
         add_heat_map(layer, result_columns(layer))
+    fold_long_legend(layer)
 
 
 def is_style_file(path: Path, geometry: Qgis.GeometryType) -> bool:

@@ -18,6 +18,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
 from ..display_values import CONFIDENCE_LEVELS, OTHER_COLOR, VALUE_COLORS, DisplayColumn, Kind, display_text
+from .legend import fold_long_legend
 from .style import level_names, style_polygons_by_confidence
 
 translate = QCoreApplication.translate
@@ -55,6 +56,7 @@ def style_by_values(layer: QgsVectorLayer, column: DisplayColumn, values: Sequen
         layer.setRenderer(_ranges(layer, column, sorted(present)))
     else:
         layer.setRenderer(_categories(layer, column, present[:MOST_VALUES]))
+    fold_long_legend(layer)
     layer.triggerRepaint()
     layer.emitStyleChanged()
 

@@ -114,7 +114,7 @@ def test_questions_are_saved_restored_and_removed(shown: ShownBar) -> None:
     shown.bar.kind.choose(AnswerType.TEXT)
     shown.menu()["Which kind?"].trigger()
     assert (shown.bar.text.text(), shown.bar.kind.is_choice()) == ("Which kind?", True)
-    assert shown.bar.choices.text() == "forest, town"
+    assert shown.bar.choices.text() == "forest|town"
     shown.menu()["Remove this question"].trigger()
     assert load().saved_questions == ()
 

@@ -31,7 +31,7 @@ def test_a_text_is_shown_as_rows_and_kept_word_by_word(builder: QuestionBuilder)
     assert names(builder) == ["water", "use", "what"]
     assert [row.kind.kind() for row in builder.rows] == [AnswerType.YESNO, AnswerType.CHOICE, AnswerType.TEXT]
     assert [row.choices.isHidden() for row in builder.rows] == [True, False, True]
-    assert builder.rows[1].choices.text() == "city, forest"
+    assert builder.rows[1].choices.text() == "city|forest"
 
 
 def test_typing_changes_the_text(builder: QuestionBuilder) -> None:

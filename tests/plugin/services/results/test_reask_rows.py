@@ -99,6 +99,17 @@ def test_questions_that_the_run_did_not_answer_keep_their_values() -> None:
     assert (change.values["cars"], change.values["status"]) == (7, "partial")
 
 
+def test_the_part_that_answered_is_updated_for_the_questions_asked_again_and_kept_for_the_others() -> None:
+    layer, run = results_layer(["a harbour"]), NewRun()
+    (fid,) = fids(layer)
+    number = layer.fields().lookupField("answered_by")
+    parts = "caption: language model; cars: finder; trees: classifier"
+    layer.dataProvider().changeAttributeValues({fid: {number: parts}})
+    run.add(fid, cars=7, cars_confidence=0.4, status="partial", answered_by="cars: language model; trees: finder")
+    (change,) = run.changes(layer, FEATURES)
+    assert change.values["answered_by"] == "caption: language model; cars: language model; trees: classifier"
+
+
 @pytest.mark.parametrize(
     ("status", "confidence", "is_emptied"),
     [("unsure", None, True), ("partial", 0.2, True), ("partial", None, False)],

@@ -71,7 +71,7 @@ def test_a_frame_of_another_size_is_not_the_place_of_the_picture() -> None:
     ("shown", "words"),
     [
         (Shown(100, 50, "airplane", POINTS), ["2 × airplane"]),
-        (Shown(100, 50, "water", region=("01", "00")), ["water: 25% of the picture"]),
+        (Shown(100, 50, "water", region=("01", "00")), ["water: 25 % of the picture"]),
         (Shown(100, 50, "pool", reason=Unshown.UNKNOWN), ["cannot locate", "“pool”"]),
         (Shown(100, 50, "car", reason=Unshown.ABSENT), ["finds no “car”"]),
         (Shown(100, 50, "car", reason=Unshown.CONDITION), ["which of “car”"]),
@@ -89,6 +89,18 @@ def test_an_answer_of_another_model_is_named() -> None:
     subject = ShownSubject("?", "00", 0.5, None, model="rsgpt-7b")
     shown = Shown(100, 50, "airplane", POINTS)
     assert Located(subject, shown, True).sentence() == "Another model or version answered (rsgpt-7b). 2 × airplane"
+
+
+@pytest.mark.parametrize(
+    ("part", "start"),
+    [("classifier", "The classifier gave"), ("language model", "The language model gave"), ("finder", ""), ("", "")],
+)
+def test_the_part_that_answered_is_named_if_it_locates_nothing(part: str, start: str) -> None:
+    subject, absent = ShownSubject("?", "00", 0.5, None, answered_by=part), Shown(9, 9, "car", reason=Unshown.ABSENT)
+    end = "Nothing to show: the model finds no “car” in the picture."
+    sentence = Located(subject, absent).sentence()
+    assert sentence.startswith(start or end)
+    assert sentence.endswith(end)
 
 
 @pytest.mark.parametrize("finder", [None, FINDER])
