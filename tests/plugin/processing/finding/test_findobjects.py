@@ -31,7 +31,7 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.shared.results.columns import object_columns
-from rsgpt_plugin.shared.results.descriptions import searched_extent
+from rsgpt_plugin.shared.results.descriptions import searched_extents
 from tests.plugin.processing.conftest import ScriptedGateway, rows_of
 from tests.plugin.rasters import NORTH_UP, OddRaster
 
@@ -149,10 +149,9 @@ def test_the_description_in_the_file_states_what_was_searched(
     for name, parameters in (("extent", {"EXTENT": extent(*sides)}), ("mask", {"MASK": mask_of(*sides)}), ("all", {})):
         path = str(tmp_path / f"{name}.gpkg")
         find(layer, OUTPUT=path, OBJECTS=["ship"], **parameters)
-        stated = searched_extent(QgsVectorLayer(path, name).metadata().abstract())
+        (stated,) = searched_extents(QgsVectorLayer(path, name).metadata().abstract())
         area = box(*sides) if parameters else layer.extent()
         expected = (area.xMinimum(), area.xMaximum(), area.yMinimum(), area.yMaximum())
-        assert stated is not None
         assert stated.crs == "EPSG:32611"
         assert stated.sides == pytest.approx(expected)
 
