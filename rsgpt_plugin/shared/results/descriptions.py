@@ -56,8 +56,8 @@ def objects_name(layer: str, objects: Mapping[str, int]) -> str:
 
 
 def counts_by_object(objects: Mapping[str, int]) -> str:
-    """Return `airplane: 6, car: 24`, without the objects that were not found."""
-    counts = [f"{label}: {count:,}" for label, count in objects.items() if count]
+    """Return `airplane 6, car 24`, without the objects that were not found."""
+    counts = [f"{label} {count:,}" for label, count in objects.items() if count]
     return ", ".join(counts) or translate("Rsgpt", "nothing found")
 
 
