@@ -75,6 +75,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n search window(s): {answered} searched, {skipped} skipped, {failed} failed; {cached} were already searched.</source>
+      <translation>
+        <numerusform>%n search window: {answered} searched, {skipped} skipped, {failed} failed; {cached} were already searched.</numerusform>
+        <numerusform>%n search windows: {answered} searched, {skipped} skipped, {failed} failed; {cached} were already searched.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n tile(s)</source>
       <translation>
         <numerusform>%n tile</numerusform>

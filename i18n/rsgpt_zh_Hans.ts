@@ -889,6 +889,12 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <source>Objects found</source>
       <translation>找到的对象数</translation>
     </message>
+    <message numerus="yes">
+      <source>%n search window(s): {answered} searched, {skipped} skipped, {failed} failed; {cached} were already searched.</source>
+      <translation>
+        <numerusform>共 %n 个搜索窗口：{answered} 个已搜索，{skipped} 个已跳过，{failed} 个失败；其中 {cached} 个此前已搜索过。</numerusform>
+      </translation>
+    </message>
     <message>
       <source>Found: {objects}.</source>
       <translation>找到：{objects}。</translation>

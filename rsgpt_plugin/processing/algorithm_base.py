@@ -308,15 +308,17 @@ class RunAlgorithm(QgsProcessingAlgorithm):
 
     def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Return the outputs, and write the counts to the log."""
-        feedback.pushInfo(
-            self.tr(
-                "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "
-                "Prompts: {asked} sent to the model, {cached} answered from the cache.",
-                "",
-                counts.tiles,
-            ).format(**counts.as_dict())
-        )
+        feedback.pushInfo(self.counts_text(counts).format(**counts.as_dict()))
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
+
+    def counts_text(self, counts: RunCounts) -> str:
+        """Return the line of the log with the counts, which are inserted by their names."""
+        return self.tr(
+            "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "
+            "Prompts: {asked} sent to the model, {cached} answered from the cache.",
+            "",
+            counts.tiles,
+        )
 
 
 class DescribeAlgorithm(RunAlgorithm):

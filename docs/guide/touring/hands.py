@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional, Union
 
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt, QTimer
 from qgis.PyQt.QtGui import QCursor
 from qgis.PyQt.QtTest import QTest
@@ -61,8 +62,8 @@ def drag(widget: QWidget, start: QPoint, end: QPoint) -> Steps:
 
 def press(widget: QWidget, key: Union[Qt.Key, str], modifier: Qt.KeyboardModifier = NONE) -> Steps:
     """Press a key in the window of `widget`; the widget with the focus receives it."""
-    window = widget.window().windowHandle()
-    _soon(lambda: QTest.keyClick(window, key, modifier))
+    window = widget.window()
+    _soon(lambda: _press_and_release(window, key, modifier))
     yield pause(0.05)
 
 
@@ -178,6 +179,14 @@ def _place(widget: QWidget, at: Optional[QPoint]) -> tuple[Any, QPoint]:
     window = widget.window()
     at = at if at is not None else widget.visibleRegion().boundingRect().center()
     return window.windowHandle(), widget.mapTo(window, at)
+
+
+def _press_and_release(window: QWidget, key: Union[Qt.Key, str], modifier: Qt.KeyboardModifier) -> None:
+    """Press a key. A key that deletes the window is not released there: QTest would crash, unlike a window system."""
+    handle = window.windowHandle()
+    QTest.keyPress(handle, key, modifier)
+    if not sip.isdeleted(window) and window.windowHandle() is handle:
+        QTest.keyRelease(handle, key, modifier)
 
 
 def _move(window: Any, point: QPoint) -> None:

@@ -147,6 +147,14 @@ class FindObjects(RunAlgorithm):
     def _description(self) -> str:
         return f"{super()._description()}\n{self._searched.describe()}"
 
+    def counts_text(self, counts: RunCounts) -> str:
+        return self.tr(
+            "%n search window(s): {answered} searched, {skipped} skipped, {failed} failed; "
+            "{cached} were already searched.",
+            "",
+            counts.tiles,
+        )
+
     def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         results = super().results(identifier, counts, feedback)
         feedback.pushInfo(self.tr("Found: {objects}.").format(objects=counts_by_object(results.pop("OBJECTS"))))

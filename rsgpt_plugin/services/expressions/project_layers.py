@@ -27,7 +27,7 @@ from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import transform_between
 from ...shared.files.addresses import without_secrets
 from ...shared.results.columns import CONFIDENCE, OBJECT, SEARCH_WINDOW
-from ...shared.results.descriptions import searched_extent
+from ...shared.results.descriptions import SearchedExtent, searched_extents
 
 _FOUND = {OBJECT, CONFIDENCE, SEARCH_WINDOW, "prompt"}
 _PATIENCE_MS = 10_000  # for a free connection to a database, as in the functions of QGIS
@@ -47,12 +47,16 @@ class KnownRaster:
 
 @dataclass(frozen=True)
 class SearchedObjects:
-    """A layer of found objects. labels: what was searched for, case folded. area: what was searched, in `crs`."""
+    """A layer of found objects. labels: what was searched for, case folded. areas: what was searched, in `crs`."""
 
     source: QgsVectorLayerFeatureSource
     crs: QgsCoordinateReferenceSystem
     labels: frozenset[str]
-    area: QgsRectangle
+    areas: tuple[QgsRectangle, ...]
+
+    def covers(self, box: QgsRectangle) -> bool:
+        """Return whether a part of a box in `crs` was searched."""
+        return any(not area.isNull() and box.intersects(area) for area in self.areas)
 
     def count(self, label: str, geometry: QgsGeometry, feedback: Optional[QgsFeedback]) -> int:
         """Return the number of objects in a geometry. feedback: of a map that may no longer be needed."""
@@ -98,7 +102,7 @@ class LayerState:
         label = _name(name)
         for found in self.found:
             moved = self.moved(geometry, crs, found.crs) if label in found.labels else None
-            if moved is not None and not found.area.isNull() and moved.boundingBox().intersects(found.area):
+            if moved is not None and found.covers(moved.boundingBox()):
                 return found.count(label, moved, feedback)
         return None
 
@@ -177,30 +181,36 @@ def _found(
     first, description = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None), layer.metadata().abstract()
     searched = description if first is None else str(null_to_none(first["prompt"]) or "")
     labels = frozenset(_name(line) for line in searched.splitlines() if line.strip())
-    area = _searched_area(layer, first, description, rasters, context)
-    return SearchedObjects(QgsVectorLayerFeatureSource(layer), layer.crs(), labels, area)
+    areas = _searched_areas(layer, first, description, rasters, context)
+    return SearchedObjects(QgsVectorLayerFeatureSource(layer), layer.crs(), labels, areas)
 
 
-def _searched_area(
+def _searched_areas(
     layer: QgsVectorLayer,
     first: Optional[QgsFeature],
     description: str,
     rasters: Sequence[KnownRaster],
     context: QgsCoordinateTransformContext,
-) -> QgsRectangle:
-    """Return the extent in the description, otherwise that of the objects and of their raster in the project."""
-    stated = searched_extent(description)
-    if stated is not None:
-        left, right, bottom, top = stated.sides
-        crs = QgsCoordinateReferenceSystem(stated.crs) if stated.crs else layer.crs()
-        return _moved_box(QgsRectangle(left, bottom, right, top), crs, layer.crs(), context)
+) -> tuple[QgsRectangle, ...]:
+    """Return the extents in the description, otherwise that of the objects and of their raster in the project."""
+    stated = searched_extents(description)
+    if stated:
+        return tuple(_stated_box(extent, layer.crs(), context) for extent in stated)
     values = first.attributeMap() if first is not None else {}
     source = str(null_to_none(values.get("raster")) or "")
     raster = next((raster for raster in rasters if source and without_secrets(raster.source) == source), None)
     area = layer.extent()
     if raster is not None:
         area.combineExtentWith(_moved_box(raster.extent, raster.crs, layer.crs(), context))
-    return area
+    return (area,)
+
+
+def _stated_box(
+    stated: SearchedExtent, to: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext
+) -> QgsRectangle:
+    left, right, bottom, top = stated.sides
+    crs = QgsCoordinateReferenceSystem(stated.crs) if stated.crs else to
+    return _moved_box(QgsRectangle(left, bottom, right, top), crs, to, context)
 
 
 def _moved_box(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import takewhile
 from typing import Optional
 
 from ..files.addresses import without_secrets
@@ -23,15 +24,21 @@ class SearchedExtent:
     crs: str
 
     def describe(self) -> str:
-        """Return the last line of a description, with the extent as QGIS writes it."""
+        """Return a line for the end of a description, with the extent as QGIS writes it."""
         numbers = ",".join(f"{side:.10g}" for side in self.sides)
         extent = f"{numbers} [{self.crs}]" if self.crs else numbers
         return translate("Rsgpt", "Searched extent: {extent}").format(extent=extent)
 
 
-def searched_extent(description: str) -> Optional[SearchedExtent]:
-    """Return the extent in the last line of a description, in any language; None if there is none."""
-    found = _EXTENT.search(description)
+def searched_extents(description: str) -> tuple[SearchedExtent, ...]:
+    """Return the extents in the last lines of a description, in any language: one per raster."""
+    ends = map(_extent_in, reversed(description.splitlines()))
+    stated = [extent for extent in takewhile(lambda extent: extent is not None, ends) if extent is not None]
+    return tuple(reversed(stated))
+
+
+def _extent_in(line: str) -> Optional[SearchedExtent]:
+    found = _EXTENT.search(line)
     if found is None:
         return None
     left, right, bottom, top = map(float, found.groups()[:4])
@@ -49,8 +56,8 @@ def objects_name(layer: str, objects: Mapping[str, int]) -> str:
 
 
 def counts_by_object(objects: Mapping[str, int]) -> str:
-    """Return `airplane: 6, car: 24`, without the objects that were not found."""
-    counts = [f"{label}: {count:,}" for label, count in objects.items() if count]
+    """Return `airplane 6, car 24`, without the objects that were not found."""
+    counts = [f"{label} {count:,}" for label, count in objects.items() if count]
     return ", ".join(counts) or translate("Rsgpt", "nothing found")
 
 

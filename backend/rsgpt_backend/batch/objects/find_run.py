@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import shapely
+from pyproj import CRS
 
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.results.columns import OBJECT
+from rsgpt_plugin.shared.results.descriptions import SearchedExtent
 
 from ..batch_run import Identify, JournaledRun
 from ..journal import TileResult
 from ..tile_polygons import reprojected
 from ..vector_output import OutputLayer, batch
-from .object_rows import FoundObjectCounts, ObjectSearch, RasterObjects
+from .object_rows import MOSAIC_HINT, FoundObjectCounts, ObjectSearch, RasterObjects
 from .search_plan import SearchedRaster
+
+_LEAST_OVERLAP = 1e-6  # of the smaller raster: less is a rounding error at a common edge
 
 
 def layer_of(is_boxed: bool) -> OutputLayer:
@@ -60,11 +67,27 @@ class FindRun(JournaledRun):
 
     def write(self) -> FoundObjectCounts:
         """Write the objects of all searched windows and return the counts."""
-        self.counts = FoundObjectCounts(windows=self._total, objects=dict.fromkeys(self._asking.labels, 0))
+        objects = dict.fromkeys(self._asking.labels, 0)
+        self.counts = FoundObjectCounts(self._total, objects=objects, overlapping_rasters=_overlapping(self._areas))
         self._write(self._batches())
         self.counts.cached = max(0, self.counts.searched - self._asked_count)
         self.counts.seconds = self._seconds()
         return self.counts
+
+    def _description(self) -> str:
+        lines = [super()._description(), *([MOSAIC_HINT] if self.counts.overlapping_rasters else [])]
+        authority = CRS(self._crs_wkt).to_authority()
+        for left, bottom, right, top in shapely.bounds(self._areas):
+            extent = SearchedExtent((left, right, bottom, top), ":".join(authority or ()))
+            lines.append(extent.describe())
+        return "\n".join(lines)
+
+    @cached_property
+    def _areas(self) -> np.ndarray:
+        """The searched part of each raster, in the CRS of the output."""
+        plans = [(raster.area, raster.plan) for raster in self._rasters.values()]
+        moved = [reprojected(np.array([area]), plan.source, plan.crs_wkt, self._crs_wkt) for area, plan in plans]
+        return np.concatenate(moved)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         for number, raster in self._rasters.items():
@@ -86,3 +109,13 @@ class FindRun(JournaledRun):
         elif raws:
             self.counts.searched += 1
             objects.add(result, raws[0].text, raws[0].asked_at)
+
+
+def _overlapping(areas: np.ndarray) -> int:
+    """Return the number of areas that share more than an edge with another one."""
+    one, other = shapely.STRtree(areas).query(areas, predicate="intersects")
+    pairs = one != other
+    one, other = one[pairs], other[pairs]
+    sizes = shapely.area(areas)
+    shared = shapely.area(shapely.intersection(areas[one], areas[other]))
+    return len(set(one[shared > _LEAST_OVERLAP * np.minimum(sizes[one], sizes[other])].tolist()))

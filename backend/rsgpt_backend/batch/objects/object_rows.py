@@ -22,6 +22,11 @@ from ..journal import TileResult
 from ..tile_rows import arrow_type
 from .search_plan import SearchedRaster
 
+MOSAIC_HINT = (
+    "Each raster was searched by itself: an object in several rasters has a row for each. To count each object once, "
+    "search a mosaic of them, as `gdalbuildvrt` makes it."
+)
+
 
 @dataclass(frozen=True)
 class ObjectSearch:
@@ -52,6 +57,7 @@ class FoundObjectCounts:
     """Number of windows by outcome, and of the objects of each kind. windows: total to search.
 
     cached: windows that an earlier run has searched, or that have the same picture as another one.
+    overlapping_rasters: rasters that cover a part of another one.
     """
 
     windows: int = 0
@@ -60,6 +66,7 @@ class FoundObjectCounts:
     failed: int = 0
     cached: int = 0
     objects: dict[str, int] = field(default_factory=dict)
+    overlapping_rasters: int = 0
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,10 +76,13 @@ class FoundObjectCounts:
     def text(self) -> str:
         """Return the counts as a sentence."""
         found = ", ".join(f"{label} {count}" for label, count in self.objects.items())
-        return (
+        text = (
             f"Found: {found}. {self.windows} windows: {self.searched} searched, {self.skipped} skipped, {self.failed} "
             f"failed; {self.cached} were already searched."
         )
+        if not self.overlapping_rasters:
+            return text
+        return f"{text} {self.overlapping_rasters} rasters overlap. {MOSAIC_HINT}"
 
 
 class RasterObjects:

@@ -52,6 +52,12 @@ class SearchedRaster:
         shapely.prepare(self.mask)
         return np.asarray(shapely.intersects(self.mask, self.plan.frame.points([(one.x, one.y) for one in points])))
 
+    @property
+    def area(self) -> BaseGeometry:
+        """The searched part, in the raster's CRS."""
+        (whole,) = self.plan.frame.polygons([self.plan.frame.whole])
+        return whole if self.mask is None else shapely.intersection(whole, self.mask)
+
 
 def make_search(source: str, options: SearchOptions) -> SearchedRaster:
     """Inspect a raster and return its windows. Raises ImageError or DataError if it cannot be used."""

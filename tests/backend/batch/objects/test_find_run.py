@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from rsgpt_backend.batch.objects.find_run import FindRun
 from rsgpt_backend.batch.objects.object_rows import FoundObjectCounts, ObjectSearch
 from rsgpt_backend.batch.objects.search_plan import SearchOptions, make_search
 from rsgpt_backend.errors import EngineError, UsageError
+from rsgpt_plugin.shared.results.descriptions import SearchedExtent, searched_extents
 from tests.backend.batch.objects.dots import OPTIONS, DotFinder, dotted, write_part
 from tests.backend.batch.objects.test_search_plan import mask_of
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
@@ -122,6 +124,35 @@ def test_several_rasters_share_an_output_in_the_crs_of_the_first(tmp_path: Path)
     assert counts.objects == {"airplane": 2 * len(dots(dotted(300, 200)))}
     table = pyogrio.read_arrow(tmp_path / "a.gpkg")[1]
     assert [table["raster"].to_pylist().count(str(path)) for path in (first, second)] == [40, 40]
+
+
+def extents(path: Path) -> tuple[SearchedExtent, ...]:
+    with closing(sqlite3.connect(path)) as database:
+        ((description,),) = database.execute("SELECT description FROM gpkg_contents WHERE table_name = 'objects'")
+    return searched_extents(description)
+
+
+def test_the_description_states_what_was_searched(tmp_path: Path) -> None:
+    values, out, (left, _, _, top, *_) = dotted(300, 200), tmp_path / "a.gpkg", NORTH_UP
+    rasters = [write_part(tmp_path / "a.tif", values), write_part(tmp_path / "b.tif", values, 100)]
+    find(out, rasters[:1], DotFinder(), ObjectSearch("dots", "", ("ship",)))
+    sides = (left, left + 150, top - 100, top)
+    assert extents(out) == (SearchedExtent(sides, "EPSG:32611"),)
+    find(out, rasters, DotFinder())
+    assert [extent.sides for extent in extents(out)] == [sides, (left + 50, *sides[1:])]
+    find(out, rasters[:1], DotFinder(), options=replace(OPTIONS, mask=mask_of(tmp_path, 100, 50, 500, 150)))
+    assert [extent.sides for extent in extents(out)] == [(left + 50, left + 150, top - 75, top - 25)]
+
+
+@pytest.mark.parametrize(("start", "overlapping"), [(200, 2), (300, 0)])
+def test_rasters_that_overlap_are_reported(tmp_path: Path, start: int, overlapping: int) -> None:
+    values, out = dotted(600, 200), tmp_path / "a.gpkg"
+    rasters = [write_part(tmp_path / "a.tif", values[:, :, :300]), write_part(tmp_path / "b.tif", values, start)]
+    counts = find(out, rasters, DotFinder())
+    twice = len(dots(values)) - len(dots(values, 300)) - len(dots(values[:, :, :200]))
+    assert counts.objects["airplane"] == len(dots(values)) + (twice if overlapping else 0)
+    assert (counts.overlapping_rasters, "gdalbuildvrt" in counts.text()) == (overlapping, bool(overlapping))
+    assert len(extents(out)) == 2
 
 
 def test_windows_without_data_are_skipped_and_windows_that_fail_are_counted(tmp_path: Path) -> None:

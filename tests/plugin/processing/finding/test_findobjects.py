@@ -31,7 +31,7 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.shared.results.columns import object_columns
-from rsgpt_plugin.shared.results.descriptions import searched_extent
+from rsgpt_plugin.shared.results.descriptions import objects_name, searched_extents
 from tests.plugin.processing.conftest import ScriptedGateway, rows_of
 from tests.plugin.rasters import NORTH_UP, OddRaster
 
@@ -111,6 +111,17 @@ def test_rows_have_the_columns_of_the_command_line(raster: Make, finder: Scripte
     assert values["asked_at"].isValid()
 
 
+def test_the_log_and_the_name_of_the_layer_state_what_was_found(raster: Make, finder: ScriptedGateway) -> None:
+    layer, feedback = raster(dotted(300, 200)), QgsProcessingFeedback(False)
+    result = find(layer, feedback=feedback)
+    lines = feedback.textLog().splitlines()
+    counts = lines[lines.index(f"Found: airplane {result['FOUND']}.") - 1]
+    total = result["TILES"]
+    assert counts.startswith(f"{total} search window")
+    assert counts.endswith(f": {total} searched, 0 skipped, 0 failed; 0 were already searched.")
+    assert objects_name("scenes", {"airplane": 1200, "car": 1, "ship": 0}) == "scenes: airplane 1,200, car 1"
+
+
 def test_the_model_sees_the_fill_color_beyond_the_edge(raster: Make, finder: ScriptedGateway) -> None:
     find(raster(dotted(300, 200)))
     assert {prompt.task for prompt in finder.prompts} == {"find_window"}
@@ -149,10 +160,9 @@ def test_the_description_in_the_file_states_what_was_searched(
     for name, parameters in (("extent", {"EXTENT": extent(*sides)}), ("mask", {"MASK": mask_of(*sides)}), ("all", {})):
         path = str(tmp_path / f"{name}.gpkg")
         find(layer, OUTPUT=path, OBJECTS=["ship"], **parameters)
-        stated = searched_extent(QgsVectorLayer(path, name).metadata().abstract())
+        (stated,) = searched_extents(QgsVectorLayer(path, name).metadata().abstract())
         area = box(*sides) if parameters else layer.extent()
         expected = (area.xMinimum(), area.xMaximum(), area.yMinimum(), area.yMaximum())
-        assert stated is not None
         assert stated.crs == "EPSG:32611"
         assert stated.sides == pytest.approx(expected)
 

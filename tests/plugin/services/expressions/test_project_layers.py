@@ -16,6 +16,7 @@ from rsgpt_plugin.geo.results.layer_metadata import describe_layer
 from rsgpt_plugin.geo.results.schema import field_of
 from rsgpt_plugin.gui.actions.expressions import Expressions
 from rsgpt_plugin.shared.results.columns import object_columns
+from rsgpt_plugin.shared.results.descriptions import SearchedExtent
 from tests.plugin.services.conftest import around
 from tests.plugin.services.expressions.conftest import found, value
 
@@ -67,6 +68,17 @@ def test_nothing_is_counted_where_nothing_was_searched(
     project.addMapLayer(found([], area=around(150, 150, 60)))  # another part, without objects
     assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, 0]
     assert value("rsgpt_find('ship', $geometry)", parcels, 1) is None
+
+
+def test_a_layer_of_several_rasters_was_searched_in_each(
+    functions: Expressions, project: QgsProject, parcels: QgsVectorLayer
+) -> None:
+    layer = found([("car", 50, 150)], area=around(50, 150, 20))
+    box = around(150, 150, 20)
+    sides = (box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum())
+    describe_layer(layer, f"{layer.metadata().abstract()}\n{SearchedExtent(sides, 'EPSG:32633').describe()}")
+    project.addMapLayer(layer)
+    assert [value("rsgpt_find('car', $geometry)", parcels, number) for number in (0, 1)] == [1, 0]
 
 
 def test_a_layer_without_a_stated_extent_was_searched_where_its_objects_and_its_raster_are(
