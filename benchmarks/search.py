@@ -115,9 +115,9 @@ class Rankings:
             "together": self.together,
         }
 
-    def together(self, text: str) -> NDArray[np.float32]:
-        """Return the scores of `rsgpt search`."""
-        return ranking.word_scores(self._matrix, self._query(text), self._of(text))
+    def together(self, text: str, captions: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return the scores of `rsgpt search`. captions: see ranking.word_scores."""
+        return ranking.word_scores(self._matrix, self._query(text), self._of(text), captions)
 
     def _query(self, text: str) -> Query:
         return read_query(text, self._matrix.thing_names, self._matrix.kind_names)
@@ -290,17 +290,17 @@ def fitted(engine: Engine, name: str, gallery: Gallery, words: Mapping[str, str]
     together = Rankings(engine, gallery).together
     scores = np.stack([together(words.get(scene, scene)) for scene in scenes], axis=1)
     right = gallery.scenes[:, None] == np.array(scenes)
-    yield f"{name}: words", _fit(_inverse(scores), right), ""
+    yield f"{name}: words", fit(scores, right, ranking.WORDS), ""
     cosines = gallery.matrix.vectors @ gallery.matrix.vectors.T
     off = ~np.eye(len(cosines), dtype=bool)
     yield f"{name}: by example", _fit(cosines[off], (gallery.scenes[:, None] == gallery.scenes)[off]), ""
 
 
-def _inverse(scores: NDArray[Any]) -> NDArray[Any]:
-    """Return what the logistic function of words was applied to."""
-    middle, slope = ranking.WORDS
+def fit(scores: NDArray[Any], right: NDArray[np.bool_], function: tuple[float, float]) -> str:
+    """Return the logistic function that fits what `function`, a logistic one, was applied to."""
+    middle, slope = function
     clipped = np.clip(scores.astype(np.float64), 1e-9, 1 - 1e-9)
-    return middle + np.log(clipped / (1 - clipped)) / slope
+    return _fit(middle + np.log(clipped / (1 - clipped)) / slope, right)
 
 
 def _fit(values: NDArray[Any], right: NDArray[np.bool_]) -> str:

@@ -44,6 +44,10 @@
       <translation>正在用 {command} 在 {folder} 中建立环境</translation>
     </message>
     <message>
+      <source>The sentence model is downloaded once ({size} MB).</source>
+      <translation>句子模型只需下载一次（{size} MB）。</translation>
+    </message>
+    <message>
       <source>The packages are installed but do not work. {lines}</source>
       <translation>软件包已安装，但无法工作。{lines}</translation>
     </message>

@@ -16,6 +16,7 @@ from typing import Optional
 from ...core import paths
 from ...errors import RsgptError, SetupError
 from ...shared.i18n import mark, marked, translate
+from ...shared.search.sentence_model import SENTENCE_MODEL_MB
 from ..installed_models import BACKEND
 from . import child_process
 from .backend_command import BackendCommand
@@ -24,8 +25,8 @@ from .installer import Installer, TorchBuild
 from .interpreters import find_python
 from .setup_lock import exclusive_lock
 
-GROUPS = ("batch", "evaluate", "ray", "test", "train")
-_MAIN_LOCK = "requirements.lock"
+GROUPS = ("batch", "evaluate", "ray", "sentences", "test", "train")
+_MAIN_LOCK, _SENTENCES_LOCK = "requirements.lock", "requirements-sentences.lock"
 _MAKE = "python3 -m rsgpt_plugin.client.environment.environment make"
 _MARKER = "rsgpt-environment.json"
 _VERIFY = (
@@ -170,6 +171,12 @@ class ManagedEnvironment:
                 recorded = {}
                 (self.folder / _MARKER).unlink(missing_ok=True)
                 installer.install_torch(lock, self._build)
+            if name == _SENTENCES_LOCK:
+                say(
+                    translate("Rsgpt", "The sentence model is downloaded once ({size} MB).").format(
+                        size=SENTENCE_MODEL_MB
+                    )
+                )
             installer.install_lock(lock)
             if name == _MAIN_LOCK:
                 self._verify(say, is_cancelled)
@@ -285,6 +292,8 @@ def _groups_of(command: Sequence[str]) -> list[str]:
         groups.add("ray")
     if command[:1] == ["search"] and any(argument.startswith("--tile") for argument in command):
         groups.add("batch")
+    if command[:1] == ["search"] and any(argument.startswith("--results") for argument in command):
+        groups.add("sentences")
     if command[:1] == ["train"]:  # rasterio reads the training pictures that Pillow cannot read
         groups |= {"batch", "evaluate"}
     return [group for group in GROUPS if group in groups]

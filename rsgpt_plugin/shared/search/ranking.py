@@ -1,13 +1,15 @@
 """Scores of pictures for a query, from 0 to 1, and the best of them.
 
 The score of words combines the cosine of the matching head with the probabilities of the things and kinds of areas that
-they name, and is the probability that a picture shows what a short query names, as fitted by benchmarks/search.py.
+they name, and is the probability that a picture shows what a short query names, as fitted by benchmarks/search.py. If a
+picture has captions or answers, their cosine in a sentence model is added, as fitted by benchmarks/caption_search.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,14 @@ from ..files.search_index import Row
 from .queries import Query
 
 _CLASSIFIER_WEIGHT = 0.03  # of a natural logarithm, against a cosine
+_CAPTION_WEIGHT = 1.0  # of the cosine of a caption, against that of a picture
 _LEAST = 0.02  # probability below which the classifier's do not differ
 # Logistic function of each kind of score: its middle and its slope.
 WORDS, EXAMPLE = (0.57, 15.5), (0.73, 14.5)
+WORDS_WITH_CAPTIONS = (1.12, 7.7)
 # The best picture has at least this score if what the words name, or a picture like the example, is there.
 SURE_WORDS, SURE_EXAMPLE = 0.88, 0.5
+SURE_WITH_CAPTIONS = 0.7
 
 Scores = NDArray[np.float32]
 Matrix = NDArray[np.float32]
@@ -45,9 +50,23 @@ class PictureMatrix:
         return cls(vectors, present, shares, tuple(things), tuple(kinds))
 
 
-def word_scores(pictures: PictureMatrix, query: Query, vectors: Matrix) -> Scores:
-    """Return the scores of pictures. vectors: of the sentences of the query."""
-    return _logistic(cosines(pictures, vectors) + _CLASSIFIER_WEIGHT * log_probabilities(pictures, query), *WORDS)
+def word_scores(pictures: PictureMatrix, query: Query, vectors: Matrix, captions: Optional[Scores] = None) -> Scores:
+    """Return the scores of pictures. vectors: of the sentences of the query.
+
+    captions: cosine of the caption of each picture with the words, NaN for those without one; None if there are none.
+    """
+    seen = cosines(pictures, vectors) + _CLASSIFIER_WEIGHT * log_probabilities(pictures, query)
+    alone = _logistic(seen, *WORDS)
+    if captions is None:
+        return alone
+    together = _logistic(seen + _CAPTION_WEIGHT * captions, *WORDS_WITH_CAPTIONS)
+    return np.where(np.isnan(captions), alone, together)
+
+
+def sure_score(captions: Optional[Scores] = None) -> float:
+    """Return the score from which a picture counts as found by words. captions: as in `word_scores`."""
+    has_all = captions is not None and len(captions) > 0 and not np.isnan(captions).any()
+    return SURE_WITH_CAPTIONS if has_all else SURE_WORDS
 
 
 def example_scores(pictures: PictureMatrix, vector: Row | Matrix) -> Scores:

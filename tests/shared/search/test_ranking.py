@@ -7,11 +7,14 @@ import pytest
 
 from rsgpt_plugin.shared.search.queries import Query
 from rsgpt_plugin.shared.search.ranking import (
+    SURE_WITH_CAPTIONS,
+    SURE_WORDS,
     PictureMatrix,
     best,
     cosines,
     example_scores,
     log_probabilities,
+    sure_score,
     word_scores,
 )
 
@@ -59,6 +62,22 @@ def test_scores_are_between_0_and_1_and_rise_with_similarity() -> None:
     for scores in (word_scores(MATRIX, Query(("a",)), VECTORS), example_scores(MATRIX, VECTORS[:1])):
         assert scores[0] > scores[2] > scores[1] >= 0
         assert scores[0] <= 1
+
+
+def test_captions_change_the_order_and_pictures_without_one_keep_their_score() -> None:
+    alone = word_scores(MATRIX, Query(("a",)), VECTORS)
+    captions = np.array([0.0, 1.0, np.nan], np.float32)
+    scores = word_scores(MATRIX, Query(("a",)), VECTORS, captions)
+    assert alone[0] > alone[1]
+    assert scores[1] > scores[0]
+    assert scores[2] == alone[2]
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_the_sure_score_is_lower_only_if_all_pictures_have_captions() -> None:
+    assert sure_score() == sure_score(np.array([0.5, np.nan], np.float32)) == SURE_WORDS
+    assert sure_score(np.zeros(0, np.float32)) == SURE_WORDS
+    assert sure_score(np.array([0.5], np.float32)) == SURE_WITH_CAPTIONS
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, [1]), (3, [1, 3, 0]), (9, [1, 3, 0, 4, 2])])

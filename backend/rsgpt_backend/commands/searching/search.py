@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 from ...errors import DataError, EngineError, ModelError, RsgptError, UsageError
 from ..batch import TILE_SIDES, incomplete
 from ..model_options import add_features, add_gsd, add_model, caching_engine_from, count_value, note_unused_gsd
-from ..printing import ResultPrinter
+from ..printing import ResultPrinter, note
 
 if TYPE_CHECKING:
-    from .searcher import SearchResult
+    from .searcher import Searcher, SearchResult
     from .tile_sources import RasterTiles
 
 _MAX_TEXT_LENGTH = 4_000
@@ -42,6 +43,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="picture to find similar ones of, or the name of a result; can be repeated",
     )
     parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="GeoPackage of results for these pictures or tiles; words are also compared with its captions and answers",
+    )
+    parser.add_argument(
         "--tile",
         type=int,
         metavar="PIXELS",
@@ -61,9 +68,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the best pictures of each query; return 1 if some pictures could not be read."""
     texts = _texts(args)
     from ...search.picture_index import PictureIndex, index_file  # noqa: PLC0415 - report wrong usage before numpy
+    from ...search.result_captions import read_captions  # noqa: PLC0415
     from .picture_sources import files_of, picture_source  # noqa: PLC0415
 
     files = files_of(args.images)  # report an empty folder before the model is loaded
+    captions = read_captions(args.results) if args.results else {}
     engine = caching_engine_from(args)
     if not engine.capabilities.embed:
         raise ModelError(f"{engine.name} has no matching head, so it cannot search. Choose another one with --model.")
@@ -83,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
                 searcher.load(tiles.sources(files, report), report)
         else:
             searcher.load([picture_source(path, gsd_m) for path in files], report)
+        if captions and texts:
+            _load_captions(searcher, captions)
         for text in texts:
             try:
                 _print(text, searcher.words(text, args.top), len(searcher), output)
@@ -94,6 +105,21 @@ def run(args: argparse.Namespace) -> int:
             if result is not None:
                 _print(example.name, result, len(searcher), output)
     return output.exit_code
+
+
+def _load_captions(searcher: Searcher, captions: Mapping[str, Sequence[str]]) -> None:
+    from rsgpt_plugin.shared.search.sentence_model import SENTENCE_MODEL  # noqa: PLC0415 - see run
+
+    from ...engine.sentences import NOT_INSTALLED, installed_sentence_model, load_sentence_model  # noqa: PLC0415
+    from ...search.picture_index import PictureIndex, index_file  # noqa: PLC0415
+
+    if not installed_sentence_model():
+        note(f"Words are compared with pictures only. {NOT_INSTALLED}")
+        return
+    sentences = load_sentence_model()
+    with PictureIndex(index_file(), SENTENCE_MODEL) as index:
+        described = searcher.load_captions(captions, sentences, index)
+    note(f"{described} of {len(searcher)} pictures have captions or answers in the results.")
 
 
 def _tiles(size: int, reads_gsd: bool) -> RasterTiles:

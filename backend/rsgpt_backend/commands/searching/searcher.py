@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,18 +10,20 @@ import numpy as np
 from tqdm import tqdm
 
 from rsgpt_plugin.shared.files.search_index import Row
+from rsgpt_plugin.shared.search.captions import CaptionMatrix, load_captions
 from rsgpt_plugin.shared.search.queries import read_query
 from rsgpt_plugin.shared.search.ranking import (
     SURE_EXAMPLE,
-    SURE_WORDS,
     PictureMatrix,
     Scores,
     best,
     example_scores,
+    sure_score,
     word_scores,
 )
 
 from ...engine.engine import Engine
+from ...engine.sentences import SentenceModel
 from ...engine.tasks import index_rows
 from ...errors import DataError, RsgptError
 from ...predictor import KeyedPicture
@@ -51,6 +53,8 @@ class Searcher:
         self._sources: list[PictureSource] = []
         self._keys: dict[str, str] = {}  # of the pictures, by place
         self.matrix = self._matrix_of([])
+        self._captions: CaptionMatrix | None = None
+        self._sentences: SentenceModel | None = None
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -61,11 +65,25 @@ class Searcher:
         self._sources = [source for source in sources if source.place in self._keys]
         self.matrix = self._matrix_of([self._keys[source.place] for source in self._sources])
 
+    def load_captions(
+        self, captions: Mapping[str, Sequence[str]], sentences: SentenceModel, index: PictureIndex
+    ) -> int:
+        """Compare words also with the captions of the loaded pictures. Return how many pictures have one.
+
+        captions: by hash of the picture. index: rows of the sentence model.
+        """
+        hashes = (self._keys[source.place].partition(" ")[0] for source in self._sources)
+        texts = [captions.get(sha256, ()) for sha256 in hashes]
+        self._captions = load_captions(texts, index, partial(_vectors, sentences))
+        self._sentences = sentences
+        return sum(map(bool, texts))
+
     def words(self, text: str, count: int) -> SearchResult:
         """Return the pictures that match words best. Raises EngineError if the model fails."""
         query = read_query(text, self._things, self._kinds)
         vectors = np.array([one.vector for one in self._engine.embed(query.sentences)], np.float32)
-        return self._result(word_scores(self.matrix, query, vectors), count, SURE_WORDS)
+        captions = self._said(text)
+        return self._result(word_scores(self.matrix, query, vectors, captions), count, sure_score(captions))
 
     def like(self, example: PictureSource, count: int, report: Report) -> SearchResult | None:
         """Return the pictures most like an example, without itself; None if it cannot be read.
@@ -80,6 +98,12 @@ class Searcher:
         scores = example_scores(self.matrix, self._matrix_of([key]).vectors)
         others = [index for index, source in enumerate(self._sources) if source.place != example.place]
         return self._result(scores, count, SURE_EXAMPLE, others)
+
+    def _said(self, text: str) -> Scores | None:
+        """Return how well the captions match words, None without captions."""
+        if self._captions is None or self._sentences is None:
+            return None
+        return self._captions.cosines(*_vectors(self._sentences, [text]))
 
     def _result(self, scores: Scores, count: int, sure: float, indices: Sequence[int] | None = None) -> SearchResult:
         """indices: of the pictures that may be found, all by default."""
@@ -106,3 +130,7 @@ class Searcher:
     def _rows(self, pictures: Sequence[KeyedPicture]) -> list[Row]:
         """Return what the model computes of pictures: vector, probabilities of things, and of kinds of areas."""
         return index_rows(self._engine, pictures)
+
+
+def _vectors(sentences: SentenceModel, texts: Sequence[str]) -> list[Sequence[float]]:
+    return [embedding.vector for embedding in sentences.embed(texts)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from rsgpt_backend.model.weights import save_model
 from rsgpt_backend.predictor import KeyedPicture
 from rsgpt_backend.search.picture_index import index_file
 from tests.backend.batch.rasters import numbered, write
+from tests.backend.sentence_package import install
 from tests.backend.toy import make_config, make_model
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo"
@@ -129,6 +132,46 @@ def test_tiles_of_rasters(search: Search, pictures: Pictures, tmp_path: Path) ->
     assert [one.get("error", {}).get("code") for one in objects] == ["image", None]
     windows = [f"{raster}#xywh={x},{y},32,32" for y in (0, 32) for x in (0, 32, 64)]
     assert sorted(result["image"] for result in objects[1]["results"]) == sorted(windows)
+
+
+@pytest.fixture
+def described(tmp_path: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """A raster, and results of `rsgpt batch` for its two tiles, of which the second speaks of boats."""
+    raster, out = str(write(tmp_path / "a.tif", numbered(64, 32, 32))), str(tmp_path / "a.gpkg")
+    assert main(["batch", raster, "--out", out, "--tile", "32", "--model", str(toy_folder)]) == 0
+    capsys.readouterr()
+    with closing(sqlite3.connect(out)) as database, database:
+        (table,) = database.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'").fetchone()
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{trigger}"')  # they call functions of GDAL
+        database.execute(f"UPDATE \"{table}\" SET caption = CASE fid WHEN 2 THEN 'many boats' ELSE 'a roof' END")
+    return raster, out
+
+
+def test_captions_of_results_decide_if_the_sentence_model_is_installed(
+    search: Search, described: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raster, results = described
+    arguments = [raster, "--tile", "32", "--query", "many boats", "--like", f"{raster}#xywh=0,0,32,32"]
+    monkeypatch.setattr("rsgpt_backend.engine.sentences.PACKAGE", "a_missing_package")
+    code, alone, err = search(*arguments, "--results", results)
+    assert (code, len(alone)) == (0, 2)
+    assert "Words are compared with pictures only." in err
+    assert "84 MB" in err
+    install(tmp_path, monkeypatch)
+    code, objects, err = search(*arguments, "--results", results)
+    assert code == 0
+    assert "2 of 2 pictures have captions" in err
+    assert objects[0]["results"][0]["image"] == f"{raster}#xywh=32,0,32,32"
+    assert objects[0] != alone[0]
+    assert objects[1] == alone[1]  # an example has no words
+
+
+def test_a_file_without_results_is_refused(search: Search, pictures: Pictures) -> None:
+    (path,) = pictures(1)
+    code, objects, err = search(path, "--query", "boats", "--results", path)
+    assert (code, objects) == (1, [])
+    assert "cannot be read as a GeoPackage" in err
 
 
 def test_a_model_without_a_head_is_refused(search: Search, toy_folder: Path, pictures: Pictures) -> None:

@@ -57,7 +57,8 @@ def environment(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -
     backend = tmp_path / "backend"
     backend.mkdir()
     (backend / "requirements.lock").write_text("# pinned\ntorch==2.0\ntransformers==5.0\n")
-    (backend / "requirements-test.lock").write_text("extra==1.0\n")
+    for group in ("test", "sentences"):
+        (backend / f"requirements-{group}.lock").write_text("extra==1.0\n")
     variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
     return ManagedEnvironment(tmp_path / "a home", backend, variables)
 
@@ -81,6 +82,8 @@ def test_make_creates_the_environment_once_and_reports_progress(environment: Man
     environment.make(["test"])
     assert has(environment, "extra")
     assert environment.state(["test"]) is EnvironmentState.READY
+    environment.make(["sentences"], lines.append)
+    assert "The sentence model is downloaded once (84 MB)." in lines
 
 
 def test_a_changed_lock_makes_the_environment_stale_and_is_installed(
@@ -228,6 +231,7 @@ def test_the_run_command_creates_the_environment_and_runs_the_backend(
         (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
         (["search", "a.tif", "--query", "a"], []),
         (["search", "a.tif", "--query", "a", "--tile", "256"], ["batch"]),
+        (["search", "a.tif", "--results=a.gpkg", "--tile", "256"], ["batch", "sentences"]),
     ],
 )
 def test_a_backend_command_requires_its_package_groups(command: list[str], groups: list[str]) -> None:
