@@ -29,7 +29,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..core import paths
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
 from ..shared.i18n import mark, marked, translate
-from .installed_models import BACKEND, ModelInfo
+from .installed_models import ModelInfo
 from .model_client import Outcome, cancel_check, read_outcome
 from .model_slot import slot
 from .server.protocol import Prompt, Reply, build_request
@@ -298,8 +298,8 @@ def _import_backend() -> _BackendModules:
         message = translate("Rsgpt", "QGIS uses Python {version}, but the model needs 3.11 or newer.")
         raise SetupError(f"{message.format(version=sys.version.split()[0])} {marked(_ADVICE)}")
     os.environ.setdefault("RSGPT_HOME", str(paths.home()))  # the backend unpacks its language model there
-    if str(BACKEND) not in sys.path:
-        sys.path.append(str(BACKEND))  # last, so that it shadows no module of QGIS
+    if str(paths.BACKEND) not in sys.path:
+        sys.path.append(str(paths.BACKEND))  # last, so that it shadows no module of QGIS
     try:
         with _without_garbage_collection():
             importlib.import_module(_PACKAGE)  # first: it sets how PyTorch's threads wait

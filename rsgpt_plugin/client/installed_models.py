@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ..core.paths import BACKEND
 from ..errors import ModelError
 from ..shared.answers.model_limits import BUILT_IN, ModelLimits, limits_of
 from ..shared.i18n import translate
@@ -16,7 +17,6 @@ from ..shared.rasters.ellipsoid import stated_resolution
 from ..shared.text import one_line
 
 DEFAULT_MODEL = BUILT_IN
-BACKEND = Path(__file__).resolve().parents[2] / "backend"
 WEIGHTS = BACKEND / "rsgpt_backend" / "weights"
 _DESCRIPTION = "model.json"
 _LARGEST_DESCRIPTION = 16_000_000  # bytes

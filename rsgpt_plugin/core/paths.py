@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from ..shared.files import search_index
+_PLUGIN = Path(__file__).resolve().parents[2]
+BACKEND = _PLUGIN / "backend"  # its source, read-only
 
 
 def home() -> Path:
@@ -46,7 +47,7 @@ def feature_folder() -> Path:
 
 def search_file() -> Path:
     """Return the SQLite file of the backend's search index, shared by all processes that search here."""
-    return home() / search_index.FILE
+    return home() / "cache" / "search.sqlite"
 
 
 def history_file() -> Path:
@@ -71,7 +72,7 @@ def log_folder() -> Path:
 
 def plugin_root() -> Path:
     """Return the read-only folder that contains metadata.txt and resources/."""
-    return Path(__file__).resolve().parents[2]
+    return _PLUGIN
 
 
 def plugin_version() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..installed_models import BACKEND
+from ...core.paths import BACKEND
 from . import child_process
 
 

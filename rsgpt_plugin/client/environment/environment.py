@@ -17,7 +17,6 @@ from ...core import paths
 from ...errors import RsgptError, SetupError
 from ...shared.i18n import mark, marked, translate
 from ...shared.search.sentence_model import SENTENCE_MODEL_MB
-from ..installed_models import BACKEND
 from . import child_process
 from .backend_command import BackendCommand
 from .install_errors import advice, install_error
@@ -71,7 +70,7 @@ class ManagedEnvironment:
     def __init__(
         self,
         home: Path,
-        backend: Path = BACKEND,
+        backend: Path = paths.BACKEND,
         variables: Optional[Mapping[str, str]] = None,
         build: TorchBuild = TorchBuild.AUTO,
     ) -> None:

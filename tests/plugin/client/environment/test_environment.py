@@ -16,6 +16,7 @@ from rsgpt_plugin.client.environment import environment as module
 from rsgpt_plugin.client.environment import installer
 from rsgpt_plugin.client.environment.environment import EnvironmentState, ManagedEnvironment
 from rsgpt_plugin.errors import Cancelled, SetupError
+from tests.conftest import ROOT
 
 TORCH = "__version__ = '2.0'\nclass version:\n    cuda = None\n"
 UV = (
@@ -66,6 +67,12 @@ def environment(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -
 def has(environment: ManagedEnvironment, package: str) -> bool:
     command = [str(environment.python), "-c", f"import {package}"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_a_python_without_packages_can_make_the_environment() -> None:
+    command = [sys.executable, "-S", "-m", module.__name__, "--help"]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 def test_make_creates_the_environment_once_and_reports_progress(environment: ManagedEnvironment) -> None:
