@@ -37,7 +37,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
-class Store:
+class KeptRows:
     """A table of an SQLite file in the data folder, which keeps what a model answered.
 
     batch: rows per transaction, or those of a batch of the server if each is stored at once.
@@ -60,8 +60,8 @@ class Store:
         return verdict == "ok", {str(key) for (key,) in keys}
 
 
-ANSWERS = Store("cache/answers.sqlite", "answers", "key", BATCH)
-INDEX_ROWS = Store(search_index.FILE, "pictures", "picture", search_index.BATCH)
+ANSWERS = KeptRows("cache/answers.sqlite", "answers", "key", BATCH)
+INDEX_ROWS = KeptRows(search_index.FILE, "pictures", "picture", search_index.BATCH)
 
 
 @dataclass
@@ -174,7 +174,7 @@ def _repeated_kills(
     command: tuple[str, ...],
     rows: int,
     script: Mapping[str, object] | None = None,
-    store: Store = ANSWERS,
+    store: KeptRows = ANSWERS,
 ) -> Measured:
     """Kill `qgis_process` and repeat it; the final table must equal that of an undisturbed run, with so many rows."""
     qgis()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.client.environment.backend_command import BackendCommand, user_variables
-from rsgpt_plugin.client.installed_models import BACKEND
+from rsgpt_plugin.core.paths import BACKEND
 
 QGIS_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PROJ_LIB", "GDAL_DATA", "QT_PLUGIN_PATH", "LD_LIBRARY_PATH")
 
