@@ -29,5 +29,5 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(model)
     monkeypatch.syspath_prepend(str(folder))
-    for name in sentences.SHA256:
-        monkeypatch.setitem(sentences.SHA256, name, file_sha256(model / name))
+    for name in sentences.HASHES:
+        monkeypatch.setitem(sentences.HASHES, name, f"sha256:{file_sha256(model / name)}")

