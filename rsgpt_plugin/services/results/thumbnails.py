@@ -34,6 +34,7 @@ class Thumbnails(QObject):
         self._most_cached = most_cached
         self._pixmaps: OrderedDict[str, Optional[QPixmap]] = OrderedDict()
         self._reader: Optional[_ThumbnailReader] = None
+        self._lookup = 0  # number of the current lookup; a missing picture of an earlier one may be stored now
 
     def get(self, sha256: str) -> Optional[QPixmap]:
         """Return the thumbnail; None while it is being read or if the picture is not stored."""
@@ -50,6 +51,7 @@ class Thumbnails(QObject):
 
     def forget_missing(self) -> None:
         """Forget which pictures were not stored, so that they are looked up again."""
+        self._lookup += 1
         for sha256 in [sha256 for sha256, pixmap in self._pixmaps.items() if pixmap is None]:
             del self._pixmaps[sha256]
 
@@ -66,9 +68,12 @@ class Thumbnails(QObject):
             self._reader = _ThumbnailReader(picture_file(), load().picture_bytes, self._side)
             self._reader.read.connect(self._add)
             self._reader.start(QThread.Priority.LowPriority)
-        self._reader.request(sha256)
+        self._reader.request(sha256, self._lookup)
 
-    def _add(self, sha256: str, image: QImage) -> None:
+    def _add(self, sha256: str, image: QImage, lookup: int) -> None:
+        if image.isNull() and lookup < self._lookup:
+            self._request(sha256)
+            return
         self._pixmaps[sha256] = None if image.isNull() else QPixmap.fromImage(image)
         while len(self._pixmaps) > self._most_cached:
             self._pixmaps.popitem(last=False)
@@ -76,23 +81,26 @@ class Thumbnails(QObject):
 
 
 class _ThumbnailReader(QThread):
-    """Reads the latest request first. read: a hash and its thumbnail, a null image if the picture is not stored."""
+    """Reads the latest request first.
 
-    read = pyqtSignal(str, QImage)
+    read: a hash, its thumbnail, and the lookup of the request. A null image means that the picture is not stored.
+    """
+
+    read = pyqtSignal(str, QImage, int)
 
     def __init__(self, path: Path, max_bytes: int, side: Optional[int]) -> None:
         super().__init__()
         self._side = side
         self._path = path
         self._max_bytes = max_bytes
-        self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._waiting: OrderedDict[str, int] = OrderedDict()  # lookup by hash
         self._changed = Condition()
         self._ended = False
 
-    def request(self, sha256: str) -> None:
+    def request(self, sha256: str, lookup: int) -> None:
         """Read this picture next."""
         with self._changed:
-            self._waiting[sha256] = None
+            self._waiting[sha256] = lookup
             self._waiting.move_to_end(sha256)
             while len(self._waiting) > _MAX_WAITING:
                 self._waiting.popitem(last=False)
@@ -109,19 +117,20 @@ class _ThumbnailReader(QThread):
         store: Optional[PictureStore] = None
         try:
             while True:
-                sha256 = self._next()
-                if sha256 is None:
+                request = self._next()
+                if request is None:
                     return
+                sha256, lookup = request
                 store = store or self._open()
-                self.read.emit(sha256, _thumbnail(store, sha256, self._side))
+                self.read.emit(sha256, _thumbnail(store, sha256, self._side), lookup)
         finally:
             if store is not None:
                 store.close()
 
-    def _next(self) -> Optional[str]:
+    def _next(self) -> Optional[tuple[str, int]]:
         with self._changed:
             self._changed.wait_for(lambda: self._ended or bool(self._waiting))
-            return None if self._ended else self._waiting.popitem()[0]
+            return None if self._ended else self._waiting.popitem()
 
     def _open(self) -> Optional[PictureStore]:
         if not self._path.is_file():  # PictureStore would create the file

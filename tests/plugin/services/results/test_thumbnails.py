@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.services.results.thumbnails import THUMBNAIL_SIDE, Thumbnails
 from tests.plugin.results import keep_pictures, sha256_of
@@ -39,6 +41,15 @@ def test_missing_pictures_are_looked_up_again_after_forget_missing(thumbnails: T
     thumbnails.forget_missing()
     thumbnails.get(sha256_of(1))
     wait_until(lambda: thumbnails.get(sha256_of(1)) is not None)
+
+
+def test_a_picture_that_was_read_just_before_it_was_stored_is_read_again(thumbnails: Thumbnails) -> None:
+    thumbnails.get(sha256_of(1))
+    time.sleep(0.3)  # the reader has found nothing, but no event was processed
+    keep_pictures([1])
+    thumbnails.forget_missing()
+    QCoreApplication.processEvents()
+    wait_until(lambda: thumbnails.get(sha256_of(1)) is not None, 5.0)
 
 
 def test_an_empty_hash_starts_no_thread(thumbnails: Thumbnails) -> None:
