@@ -1204,6 +1204,14 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>该行的图片已不再保存；请改为搜索栅格，或重新描述它</translation>
     </message>
     <message>
+      <source>Words are compared with pictures only. Captions and answers need the sentence model ({size} MB); the panel RSGPT search installs it.</source>
+      <translation>词语只与图片比较。与描述和回答比较需要句子模型（{size} MB）；可在“RSGPT 搜索”面板中安装。</translation>
+    </message>
+    <message>
+      <source>Words are compared with pictures only, not with captions. {error}</source>
+      <translation>词语只与图片比较，不与描述比较。{error}</translation>
+    </message>
+    <message>
       <source>search,find,similar,like,retrieval,tiles,words,example,caption</source>
       <translation>搜索,查找,相似,检索,切片,词语,示例,search,find,similar,like,retrieval,tiles,words,example,caption</translation>
     </message>
@@ -1212,12 +1220,12 @@ Privacy: a model on this computer does not send data anywhere. A remote server r
       <translation>按词语或示例对栅格的切片或结果图层的行进行排序。</translation>
     </message>
     <message>
-      <source>This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, or an example on the map. From a raster, or from all PNG, JPEG, and TIFF files in a folder and its subfolders, it writes one polygon per tile, best first. From a results layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.
+      <source>This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, or an example on the map. From a raster, or from all PNG, JPEG, and TIFF files in a folder and its subfolders, it writes one polygon per tile, best first. From a results layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank; words are also compared with its captions and answers.
 
 What the model computes of a picture is stored in the search index, so that each picture is computed once; a stopped search continues where it stopped. The log says if no picture is sure to show what was searched for.
 
 The similarity of words is the probability that a picture shows what a short English query names.</source>
-      <translation>此算法按图片与词语（例如“swimming pool next to a house”）或与地图上示例的匹配程度对图片排序。对于栅格，或文件夹及其子文件夹中的所有 PNG、JPEG 和 TIFF 文件，它为每个切片写入一个多边形，最佳者在前。对于结果图层，它写入各行的副本，并添加 similarity（0 到 1）和 rank 两列。
+      <translation>此算法按图片与词语（例如“swimming pool next to a house”）或与地图上示例的匹配程度对图片排序。对于栅格，或文件夹及其子文件夹中的所有 PNG、JPEG 和 TIFF 文件，它为每个切片写入一个多边形，最佳者在前。对于结果图层，它写入各行的副本，并添加 similarity（0 到 1）和 rank 两列；词语还会与其描述和回答进行比较。
 
 模型对图片的计算结果保存在搜索索引中，因此每张图片只计算一次；停止的搜索会从停止处继续。如果没有图片可靠地显示所搜索的内容，日志会说明。
 
@@ -4101,14 +4109,6 @@ Prompts:
       <source>Choose a folder of rasters</source>
       <translation>选择栅格所在的文件夹</translation>
     </message>
-    <message>
-      <source>Nothing that sure. The pictures below are only the most similar ones.</source>
-      <translation>没有足够可靠的结果。以下只是最相似的图片。</translation>
-    </message>
-    <message>
-      <source>{count} pictures are left out ({problem}).</source>
-      <translation>已略过 {count} 张图片（{problem}）。</translation>
-    </message>
     <message numerus="yes">
       <source>%n picture(s)</source>
       <translation>
@@ -4126,6 +4126,33 @@ Prompts:
     <message>
       <source>Search: {query}</source>
       <translation>搜索：{query}</translation>
+    </message>
+  </context>
+  <context>
+    <name>SearchNotice</name>
+    <message>
+      <source>Installs a sentence model, with which words are also compared with captions and answers.</source>
+      <translation>安装句子模型，之后词语也会与描述和回答进行比较。</translation>
+    </message>
+    <message>
+      <source>Nothing that sure. The pictures below are only the most similar ones.</source>
+      <translation>没有足够可靠的结果。以下只是最相似的图片。</translation>
+    </message>
+    <message>
+      <source>{count} pictures are left out ({problem}).</source>
+      <translation>已略过 {count} 张图片（{problem}）。</translation>
+    </message>
+    <message>
+      <source>Installing the sentence model: {share}</source>
+      <translation>正在安装句子模型：{share}</translation>
+    </message>
+    <message>
+      <source>Compare with captions, too ({size} MB)</source>
+      <translation>同时与描述比较（{size} MB）</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>停止</translation>
     </message>
   </context>
   <context>

@@ -176,3 +176,10 @@ class Predictor(Protocol):
         Raises ModelError if the model has no vectors, EngineError if it fails or a text is empty.
         """
         ...
+
+    def embed_sentences(self, texts: Sequence[str]) -> list[Embedding]:
+        """Return the vectors of sentences in the sentence model, see engine/sentences.py.
+
+        Raises ModelError if it is not installed, EngineError if it fails or a text is empty.
+        """
+        ...

@@ -7,8 +7,10 @@ from typing import Optional
 
 from qgis.core import QgsFeedback
 
+from ..core import paths
 from ..errors import ModelError
 from . import in_process
+from .environment.environment import SENTENCES, EnvironmentState, ManagedEnvironment
 from .installed_models import ModelInfo, model_identity
 from .local_model import LocalModel
 from .model_client import ModelClient
@@ -63,6 +65,15 @@ def open_backend(model: ModelInfo) -> ModelClient:
     if preferences.door is BackendKind.IN_PROCESS:
         return in_process.InProcessModel(model, preferences.device, preferences.threads, preferences.feature_mb)
     return LocalModel(server_spec(model, preferences), model.name)
+
+
+def lacks_sentence_model() -> bool:
+    """Return whether the managed environment is in use and lacks the sentence model, which can be installed in it.
+
+    Reads a few small files.
+    """
+    environment = ManagedEnvironment(paths.home())
+    return load().door is BackendKind.MANAGED and environment.state([SENTENCES]) is not EnvironmentState.READY
 
 
 def must_start() -> bool:

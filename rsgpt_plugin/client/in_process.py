@@ -29,8 +29,9 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..core import paths
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
 from ..shared.i18n import mark, marked, translate
+from ..shared.search.sentence_model import SENTENCE_MODEL
 from .installed_models import ModelInfo
-from .model_client import Outcome, cancel_check, read_outcome
+from .model_client import Outcome, Vectors, cancel_check, read_outcome
 from .model_slot import slot
 from .server.protocol import Prompt, Reply, build_request
 
@@ -153,12 +154,12 @@ class InProcessModel:
             raise outcome
         return outcome
 
-    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None, model: str = "") -> Vectors:
         with (
             self._leased(feedback) as loaded,
             closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
         ):
-            return pending.vectors(texts)
+            return pending.vectors(texts, of_sentences=model == SENTENCE_MODEL)
 
     def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_LoadedEngine]:
         return slot.lease(self._request, partial(_start, self._request), cancel_check(feedback))
@@ -198,9 +199,12 @@ class _PendingPrompts:
         """Return whether `wait` would return at once."""
         return not self._events.empty()
 
-    def vectors(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return the vectors of texts. Raises the errors of `wait`, and ServerError if the model fails."""
-        ticket = self._engine.backend.embedding_ticket(texts, partial(self._post, 0))
+    def vectors(self, texts: Sequence[str], of_sentences: bool) -> Vectors:
+        """Return the vectors of texts, see EmbeddingTicket.
+
+        Raises the errors of `wait`, and ServerError if the model fails.
+        """
+        ticket = self._engine.backend.embedding_ticket(texts, partial(self._post, 0), of_sentences)
         try:
             with self._engine.batcher.queued(ticket):
                 _, event = self.wait()

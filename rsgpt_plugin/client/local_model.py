@@ -9,7 +9,7 @@ from typing import Optional
 from qgis.core import QgsFeedback
 
 from .installed_models import ModelInfo
-from .model_client import Outcome, cancel_check
+from .model_client import Outcome, Vectors, cancel_check
 from .server.gateway import Gateway
 from .server.local_server import LocalServer, ServerSpec, leased_server
 from .server.protocol import Prompt, Reply
@@ -44,9 +44,9 @@ class LocalModel:
         with self._leased(feedback) as server:
             return self._gateway(server).ask_one(prompt, on_text, feedback)
 
-    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None, model: str = "") -> Vectors:
         with self._leased(feedback) as server:
-            return self._gateway(server).embed_texts(texts, feedback)
+            return self._gateway(server).embed_texts(texts, feedback, model)
 
     def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[LocalServer]:
         return leased_server(self._spec, cancel_check(feedback))

@@ -13,6 +13,7 @@ from .installed_models import ModelInfo
 from .server.protocol import Prompt, Reply, parse_reply
 
 Outcome = Union[Reply, RsgptError]
+Vectors = list[list[float]]
 
 
 def cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
@@ -47,10 +48,11 @@ class ModelClient(Protocol):
         """
         ...
 
-    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None, model: str = "") -> Vectors:
         """Return the vector of each text, of unit length, as those in the search index.
 
-        Raises Cancelled on cancel, and RsgptError if the model has no vectors or fails.
+        model: SENTENCE_MODEL for vectors of sentences, "" for those of this model. Raises Cancelled on cancel, and
+        RsgptError if the model has no vectors, is not installed, or fails.
         """
         ...
 

@@ -28,6 +28,7 @@ class Script:
     reply: the answer, with {number} of the picture and {prompt}. delays, replies, faults: the same by a word in the
     prompt; faults are error, memory, hang or exit. capabilities: those of the model that differ from the defaults.
     index_width: length of the rows of the search index; they start with a vector like those of `FakeEngine.embed`.
+    lacks_sentences: whether the sentence model is missing.
     """
 
     reply: str = "picture {number}"
@@ -42,6 +43,7 @@ class Script:
     log: str = ""
     capabilities: dict[str, Any] = field(default_factory=dict)
     index_width: int = 0
+    lacks_sentences: bool = False
 
 
 def number_of(ask: Ask) -> int:
@@ -105,6 +107,13 @@ class FakeEngine:
             Embedding((0.0, 1.0), len(item.split())) if isinstance(item, str) else Embedding((1.0, 0.0), 1)
             for item in items
         ]
+
+    def embed_sentences(self, texts: Sequence[str]) -> list[Embedding]:
+        """Return vectors of unit length whose angle is the number of letters in degrees."""
+        if self._script.lacks_sentences:
+            raise ModelError("The sentence model is not installed.")
+        angles = [math.radians(len(text)) for text in texts]
+        return [Embedding((math.cos(angle), math.sin(angle)), 1) for angle in angles]
 
     def _row(self, ask: Ask) -> Iterator[Token | Answer]:
         words = re.findall(r"\s*\S+", self._reply(ask))

@@ -38,6 +38,7 @@ from .heads.classifier_answers import ClassifierAnswers
 from .heads.finder_answers import FinderAnswers
 from .heads.question_reader import QuestionReader
 from .heads.showing import show
+from .sentences import SentenceModel, load_sentence_model
 from .tasks import capabilities_of, task_answer
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
@@ -68,6 +69,7 @@ class Engine:
         self._finder_answers = FinderAnswers(model, self._beat)
         self._classifier_answers = ClassifierAnswers(model, self._encode)
         self._questions = QuestionReader(model)
+        self._sentences: SentenceModel | None = None
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -134,6 +136,11 @@ class Engine:
             raise EngineError(f"The model failed on this input: {error}. Try fewer pictures or texts.") from error
         of_pictures, of_texts = iter(embedded), iter(written)
         return [next(of_pictures if isinstance(item, KeyedPicture) else of_texts) for item in items]
+
+    def embed_sentences(self, texts: Sequence[str]) -> list[Embedding]:
+        """Return the vectors of sentences; see predictor.Predictor."""
+        self._sentences = self._sentences or load_sentence_model()
+        return self._sentences.embed(texts)
 
     @torch.inference_mode()
     def classify(self, pictures: Sequence[KeyedPicture]) -> list[Classification]:

@@ -5,6 +5,7 @@ Only the files of the package are used, and only those with the expected content
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,11 +49,14 @@ class SentenceModel:
 
     @torch.inference_mode()
     def embed(self, texts: Sequence[str]) -> list[Embedding]:
-        """Return the vectors of sentences, in their order. Raises EngineError if a text is empty."""
+        """Return the vectors of sentences, in their order. Raises EngineError if it fails or a text is empty."""
         if not all(text.strip() for text in texts):
             raise EngineError("An empty text has no vector. Write at least one word.")
         parts = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
-        return [embedding for part in parts for embedding in self._embedded(part)]
+        try:
+            return [embedding for part in parts for embedding in self._embedded(part)]
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise EngineError(f"The sentence model failed on this text: {error}. Use shorter texts.") from error
 
     def _embedded(self, texts: Sequence[str]) -> list[Embedding]:
         read = self._tokenizer(list(texts), padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt")
@@ -85,6 +89,7 @@ def load_sentence_model() -> SentenceModel:
 
 
 def _folder() -> Path | None:
+    importlib.invalidate_caches()  # it may have been installed since this process started
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None

@@ -15,7 +15,7 @@ from .batcher import Batcher
 from .chat import while_connected
 from .protocol.embedding_requests import read_embedding_request
 from .protocol.refusals import Refusal
-from .protocol.replies import embedding_list
+from .protocol.replies import embedding_list, identity_of
 from .protocol.responses import AsciiJSON
 from .ticket import EmbeddingTicket
 
@@ -34,13 +34,15 @@ class EmbeddingsEndpoint:
         loop = asyncio.get_running_loop()
         wanted = await loop.run_in_executor(self._decoders, read_embedding_request, body, self._batcher.name)
         engine = await while_connected(request, self._batcher.loaded())
-        if not engine.capabilities.embed:
+        of_sentences = wanted.model != self._batcher.name
+        if not (of_sentences or engine.capabilities.embed):
             raise Refusal(400, "no_embeddings", "This model has no vectors for pictures and texts; serve another one.")
-        embeddings = await while_connected(request, self._embeddings(wanted.items))
-        response = AsciiJSON(embedding_list(self._batcher.name, engine, embeddings, wanted.as_base64))
+        embeddings = await while_connected(request, self._embeddings(wanted.items, of_sentences))
+        identity = {} if of_sentences else identity_of(engine)
+        response = AsciiJSON(embedding_list(wanted.model, identity, embeddings, wanted.as_base64))
         await response(scope, receive, send)
 
-    async def _embeddings(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
+    async def _embeddings(self, items: Sequence[str | KeyedPicture], of_sentences: bool) -> list[Embedding]:
         """Queue the items and wait for their vectors. Raises Refusal."""
         loop = asyncio.get_running_loop()
         result: asyncio.Future[list[Embedding]] = loop.create_future()
@@ -57,5 +59,5 @@ class EmbeddingsEndpoint:
             with suppress(RuntimeError):  # the loop is closed, and no coroutine waits
                 loop.call_soon_threadsafe(settle, event)
 
-        with self._batcher.queued(EmbeddingTicket(items, post)):
+        with self._batcher.queued(EmbeddingTicket(items, post, of_sentences)):
             return await result

@@ -43,17 +43,25 @@ class QueuedWork(Generic[E]):
 
 
 class EmbeddingTicket(QueuedWork[list[Embedding]]):
-    """Texts and pictures that get vectors, all together."""
+    """Texts and pictures that get vectors, all together. of_sentences: from the sentence model; `items` are texts."""
 
-    def __init__(self, items: Sequence[str | KeyedPicture], post: Callable[[list[Embedding] | Refusal], None]) -> None:
+    def __init__(
+        self,
+        items: Sequence[str | KeyedPicture],
+        post: Callable[[list[Embedding] | Refusal], None],
+        of_sentences: bool = False,
+    ) -> None:
         pixels = sum(item.image.width * item.image.height for item in items if isinstance(item, KeyedPicture))
         super().__init__(pixels, threading.Event(), post)
         self._items = items
+        self._of_sentences = of_sentences
 
     def run(self, engine: Predictor) -> None:
         """Compute the vectors, unless the client has left. Raises the errors of Predictor.embed."""
-        if not self.cancel.is_set():
-            self._end(engine.embed(self._items))
+        if self.cancel.is_set():
+            return
+        texts = [item for item in self._items if isinstance(item, str)]
+        self._end(engine.embed_sentences(texts) if self._of_sentences else engine.embed(self._items))
 
 
 class Ticket(QueuedWork[Token | Answer]):

@@ -24,8 +24,9 @@ from .installer import Installer, TorchBuild
 from .interpreters import find_python
 from .setup_lock import exclusive_lock
 
-GROUPS = ("batch", "evaluate", "ray", "sentences", "test", "train")
-_MAIN_LOCK, _SENTENCES_LOCK = "requirements.lock", "requirements-sentences.lock"
+SENTENCES = "sentences"
+GROUPS = ("batch", "evaluate", "ray", SENTENCES, "test", "train")
+_MAIN_LOCK, _SENTENCES_LOCK = "requirements.lock", f"requirements-{SENTENCES}.lock"
 _MAKE = "python3 -m rsgpt_plugin.client.environment.environment make"
 _MARKER = "rsgpt-environment.json"
 _VERIFY = (
@@ -292,7 +293,7 @@ def _groups_of(command: Sequence[str]) -> list[str]:
     if command[:1] == ["search"] and any(argument.startswith("--tile") for argument in command):
         groups.add("batch")
     if command[:1] == ["search"] and any(argument.startswith("--results") for argument in command):
-        groups.add("sentences")
+        groups.add(SENTENCES)
     if command[:1] == ["train"]:  # rasterio reads the training pictures that Pillow cannot read
         groups |= {"batch", "evaluate"}
     return [group for group in GROUPS if group in groups]

@@ -15,7 +15,7 @@ from qgis.PyQt.QtCore import QEventLoop
 from ...errors import Cancelled, ModelError, RsgptError, ServerError
 from ...shared.i18n import translate
 from ..installed_models import ModelInfo
-from ..model_client import Outcome, cancel_check, read_outcome
+from ..model_client import Outcome, Vectors, cancel_check, read_outcome
 from .downscaling import PictureLimit, next_smaller
 from .endpoint import Endpoint, ServerConnection
 from .protocol import (
@@ -130,8 +130,8 @@ class Gateway:
         """Return the models that the server lists. Raises RsgptError."""
         return parse_models(self._reply(lambda transport: transport.get("models"), feedback))
 
-    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None) -> list[list[float]]:
-        body = build_embedding_request(texts, self._model)
+    def embed_texts(self, texts: Sequence[str], feedback: Optional[QgsFeedback] = None, model: str = "") -> Vectors:
+        body = build_embedding_request(texts, model or self._model)
         return parse_embeddings(self._reply(lambda transport: transport.post("embeddings", body), feedback))
 
     def _reply(self, send: Callable[[Transport], Exchange], feedback: Optional[QgsFeedback]) -> bytes:

@@ -26,9 +26,10 @@ from ...services.searching.saved_results import results_layer
 from ...services.searching.search_service import LikeArea, LikePicture, Query, SearchAnswer, SearchService, Words
 from ...services.searching.search_target import is_searchable
 from ..dock.rectangle_tool import RectangleTool
-from ..widgets import text_button, text_label
+from ..widgets import text_button
 from .map_link import MapLink
 from .matches_model import MatchesModel
+from .search_notice import SearchNotice
 from .source_box import SourceBox
 
 _TILE_SIZE = 256
@@ -58,7 +59,7 @@ class SearchDock(QgsDockWidget):
         self.like_area = self._button(self.tr("Like a rectangle…"), "/mActionAddBasicRectangle.svg", self.tool.start)
         self.save = self._button(self.tr("Save as layer"), "/mActionFileSave.svg", self._save)
         self.stop = self._button(self.tr("Stop"), "/mTaskCancel.svg", self.service.stop)
-        self.notice, self.count = text_label(), QLabel()
+        self.notice, self.count = SearchNotice(), QLabel()
         self.cut = QSlider(Qt.Orientation.Horizontal)
         self.progress = QProgressBar()
         self._lay_out()
@@ -87,7 +88,7 @@ class SearchDock(QgsDockWidget):
         """Search the chosen layer or folder."""
         target = self.layers.target(self.size.value())
         if target is not None:
-            self.notice.setText("")
+            self.notice.show_text("")
             self.service.start(target, query)
             self._show_state()
 
@@ -96,6 +97,7 @@ class SearchDock(QgsDockWidget):
         self._project.layersAdded.disconnect(self._offer_layers)
         self._project.layersRemoved.disconnect(self._offer_layers)
         self.service.close()
+        self.notice.close_down()
         self.model.show_answer(None)
         self.link.clear()
         self.thumbnails.close()
@@ -159,6 +161,7 @@ class SearchDock(QgsDockWidget):
         self.service.failed.connect(self._fail)
         self.service.stopped.connect(lambda: self._fail(self.tr("Stopped. What was indexed so far is stored.")))
         self.service.pictured.connect(self._show_pictures)
+        self.notice.installed.connect(self.search_words)
 
     def _offer_layers(self, *changed: Any) -> None:
         others = [layer for layer in self._project.mapLayers().values() if not is_searchable(layer)]
@@ -174,7 +177,6 @@ class SearchDock(QgsDockWidget):
         self.save.setEnabled(bool(self.model.shown))
         for widget in (self.progress, self.stop):
             widget.setVisible(is_running)
-        self.notice.setVisible(bool(self.notice.text()))
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of rasters"))
@@ -184,14 +186,7 @@ class SearchDock(QgsDockWidget):
 
     def _show(self, answer: SearchAnswer) -> None:
         self.model.show_answer(answer)
-        failed = answer.loaded.search.failed
-        lines = []
-        if not answer.is_sure:
-            lines.append(self.tr("Nothing that sure. The pictures below are only the most similar ones."))
-        if failed:
-            text = self.tr("{count} pictures are left out ({problem}).")
-            lines.append(text.format(count=len(failed), problem=failed[0]))
-        self.notice.setText("\n".join(lines))
+        self.notice.show_answer(answer)
         self._set_cut(self.cut.value())
         self.view.scrollToTop()
 
@@ -200,7 +195,7 @@ class SearchDock(QgsDockWidget):
         self.view.viewport().update()
 
     def _fail(self, message: str) -> None:
-        self.notice.setText(message)
+        self.notice.show_text(message)
         self._show_state()
 
     def _set_cut(self, percent: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 from qgis.core import QgsFeedback
@@ -13,15 +14,17 @@ from ...client.backends import chosen_model, identified_model, open_backend
 from ...client.installed_models import ModelInfo
 from ...errors import ImageryError, ModelError, RsgptError
 from ...shared.files.search_index import IndexRows
+from ...shared.search.captions import CaptionMatrix
 from ...shared.search.queries import read_query
 from ...shared.search.ranking import (
     SURE_EXAMPLE,
-    SURE_WORDS,
     PictureMatrix,
     Scores,
     example_scores,
+    sure_score,
     word_scores,
 )
+from ...shared.search.sentence_model import SENTENCE_MODEL
 from .indexing import Key, index_pictures
 from .picture_set import PictureSet
 
@@ -30,12 +33,18 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, eq=False)
 class PictureSearch:
-    """Pictures with a row in the index. numbers: in their set, by row of the matrix. keys: by number in the set."""
+    """Pictures with a row in the index. numbers: in their set, by row of the matrix. keys: by number in the set.
+
+    captions: of the pictures by row of the matrix, see `with_captions`; None if words are compared with pictures only.
+    captions_problem: why captions are not used, "" if they are or there are none.
+    """
 
     model: ModelInfo
     keys: Sequence[Key]
     numbers: np.ndarray
     matrix: PictureMatrix
+    captions: Optional[CaptionMatrix] = None
+    captions_problem: str = ""
 
     @property
     def failed(self) -> list[RsgptError]:
@@ -44,9 +53,12 @@ class PictureSearch:
 
     def by_words(self, text: str, feedback: QgsFeedback) -> PictureScores:
         """Return the scores for words."""
-        query = read_query(text, *_names(self.model))
-        vectors = np.array(open_backend(self.model).embed_texts(query.sentences, feedback), np.float32)
-        return PictureScores(word_scores(self.matrix, query, vectors), SURE_WORDS)
+        query, backend = read_query(text, *_names(self.model)), open_backend(self.model)
+        vectors = np.array(backend.embed_texts(query.sentences, feedback), np.float32)
+        captions = None
+        if self.captions is not None:
+            captions = self.captions.cosines(*backend.embed_texts([text], feedback, SENTENCE_MODEL))
+        return PictureScores(word_scores(self.matrix, query, vectors, captions), sure_score(captions))
 
     def by_example(self, key: str, index: IndexRows) -> PictureScores:
         """Return the scores for a picture like the one with this key: one of these, or one with a row in the index."""

@@ -24,6 +24,7 @@ from ...geo.results.layer_rows import null_to_none
 from ...shared.files.addresses import without_secrets
 from ...shared.files.source_files import source_files
 from ...shared.rasters.tiles import TileGrid, Window
+from ...shared.search.captions import distinct_sentences
 
 translate = QCoreApplication.translate
 
@@ -161,6 +162,7 @@ class ResultRows:
     ) -> None:
         self.features, self.crs, self.store = features, crs, store
         self._sha256, self._gsd_m = columns.known["image_sha256"], columns.known.get("gsd_m")
+        self._texts = [name for name in (columns.text, *(question.name for question in columns.questions)) if name]
 
     def __len__(self) -> int:
         return len(self.features)
@@ -170,6 +172,11 @@ class ResultRows:
         feature = self.features[number]
         gsd_m = null_to_none(feature[self._gsd_m]) if self._gsd_m else None
         return PicturePlace(sha256=str(null_to_none(feature[self._sha256]) or ""), gsd_m=gsd_m)
+
+    def sentences(self, number: int) -> tuple[str, ...]:
+        """Return the caption and the answers in words of a row."""
+        feature = self.features[number]
+        return distinct_sentences(null_to_none(feature[name]) for name in self._texts)
 
     def geometry(self, number: int) -> QgsGeometry:
         """Return the geometry of a row."""

@@ -57,6 +57,7 @@ from ..output.trial_write import try_rows
 from .folder_tiles import FolderTiles, RasterFolder
 from .picture_search import PictureScores, PictureSearch, index_picture, load_search, searching_model
 from .picture_set import LayerTiles, OnePicture, ResultRows
+from .result_captions import with_captions
 from .search_rows import Match, matches, picture_fields, picture_rows, result_rows, score_fields, without_scores
 from .similarity_styler import SimilarityStyler
 
@@ -102,7 +103,8 @@ class SearchPictures(QgsProcessingAlgorithm):
             "This algorithm ranks pictures by how well they match words, for example “swimming pool next to a house”, "
             "or an example on the map. From a raster, or from all PNG, JPEG, and TIFF files in a folder and its "
             "subfolders, it writes one polygon per tile, best first. From a results "
-            "layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank.\n\n"
+            "layer, it writes a copy of the rows with the columns similarity (0 to 1) and rank; words are also "
+            "compared with its captions and answers.\n\n"
             "What the model computes of a picture is stored in the search index, so that each picture is computed "
             "once; a stopped search continues where it stopped. The log says if no picture is sure to show what "
             "was searched for.\n\n"
@@ -215,6 +217,8 @@ class SearchPictures(QgsProcessingAlgorithm):
         with SearchIndex(search_file()) as index, self._pictures(parameters, context, feedback) as pictures:
             rows = index.rows(model.fingerprint)
             search = load_search(pictures, model, rows, feedback)
+            if query:
+                search = with_captions(search, pictures, index, feedback)
             scores = search.by_words(query, feedback) if query else self._like(pictures, search, rows, feedback)
             top = self.parameterAsInt(parameters, _TOP, context) if parameters.get(_TOP) is not None else 0
             found = matches(search, scores, top, self.parameterAsDouble(parameters, _MINIMUM, context))
@@ -326,6 +330,8 @@ class SearchPictures(QgsProcessingAlgorithm):
         if search.failed:
             message = self.tr("{count} pictures are left out ({problem}).")
             feedback.pushWarning(message.format(count=len(search.failed), problem=search.failed[0]))
+        if search.captions_problem:
+            feedback.pushInfo(search.captions_problem)
         if not sure:
             message = self.tr(
                 "Nothing that sure: the best similarity is {best}. A picture that shows what was searched for usually "

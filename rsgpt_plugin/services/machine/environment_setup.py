@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ...client.server.local_server import stop_local_server
 from ...core import paths
 from ...core.disk_space import free_bytes
 from ...errors import Cancelled, RsgptError, SetupError
+from ...shared.search.sentence_model import SENTENCE_MODEL_MB
 from ...unexpected import details, log_unexpected
 from ..background_task import BackgroundTask
 from .proxy import proxy_variables
@@ -94,11 +96,12 @@ class SetupTask(QgsTask):
     progressed = pyqtSignal(float, float)
     ended = pyqtSignal(bool, str)
 
-    def __init__(self, build: TorchBuild = TorchBuild.AUTO, afresh: bool = False) -> None:
-        """afresh: remove the existing environment first."""
+    def __init__(self, build: TorchBuild = TorchBuild.AUTO, afresh: bool = False, groups: Collection[str] = ()) -> None:
+        """afresh: remove the existing environment first. groups: optional packages, see `ManagedEnvironment.make`."""
         super().__init__(translate("Rsgpt", "RSGPT: setting up the model"), QgsTask.Flag.CanCancel)
         self._build = build
         self._afresh = afresh
+        self._groups = groups
         self._environment = ManagedEnvironment(paths.home(), variables=proxy_variables(), build=build)
         self._error = ""
         self.details = ""
@@ -130,11 +133,16 @@ class SetupTask(QgsTask):
             self.ended.emit(False, self._error or stopped)
 
     def _make(self) -> None:
-        self._meter = DownloadMeter(DOWNLOAD_BYTES[TorchBuild.CUDA if self._build.wants_cuda else TorchBuild.CPU])
+        self._meter = DownloadMeter(self._download_bytes())
         if self._afresh:
             stop_local_server()
             self._environment.remove()
-        self._environment.make(say=self.reported.emit, is_cancelled=self._is_cancelled, watch=self._watch)
+        self._environment.make(self._groups, say=self.reported.emit, is_cancelled=self._is_cancelled, watch=self._watch)
+
+    def _download_bytes(self) -> float:
+        if self._groups and not self._afresh and self._environment.state() is EnvironmentState.READY:
+            return 1e6 * SENTENCE_MODEL_MB  # the only group that is installed by QGIS
+        return DOWNLOAD_BYTES[TorchBuild.CUDA if self._build.wants_cuda else TorchBuild.CPU]
 
     def _watch(self, line: str) -> None:
         if self._meter.take(line):

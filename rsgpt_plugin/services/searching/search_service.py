@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
@@ -21,6 +21,7 @@ from ...processing.searching.picture_search import (
     searching_model,
 )
 from ...processing.searching.picture_set import OnePicture, ResultRows
+from ...processing.searching.result_captions import with_captions
 from ...processing.searching.search_rows import Match, matches
 from ...shared.files.search_index import IndexRows
 from ..background_task import BackgroundTask
@@ -193,11 +194,20 @@ def _answer(
     with SearchIndex(search_file()) as index, open_pictures() as store:
         rows = index.rows(model.fingerprint)
         if former is not None and not isinstance(query, LikeArea):  # no pixels are needed
+            former = _described(former, query, index, task)
             return _found(query, former, _scores(former, query, rows, project, task))
         with source.open(former.pictures if former is not None else None, store, task.feedback) as pictures:
             search = former.search if former is not None else load_search(pictures, model, rows, task.feedback)
-            loaded = LoadedTarget(source.target, pictures, search)
+            loaded = _described(LoadedTarget(source.target, pictures, search), query, index, task)
             return _found(query, loaded, _scores(loaded, query, rows, project, task))
+
+
+def _described(loaded: LoadedTarget, query: Query, index: SearchIndex, task: BackgroundTask) -> LoadedTarget:
+    """Return the target with the captions and answers of its rows, if words are compared with them."""
+    if not isinstance(query, Words):
+        return loaded
+    search = with_captions(loaded.search, loaded.pictures, index, task.feedback)
+    return loaded if search is loaded.search else replace(loaded, search=search)
 
 
 def _scores(

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ..files.search_index import BATCH, IndexRows
 from ..text import one_line
 
+_MOST_CHARACTERS = 1500  # the sentence model does not read more, and a server may refuse longer texts
+
 # Returns the vectors of sentences, of unit length.
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 
@@ -36,8 +38,8 @@ class CaptionMatrix:
 
 
 def distinct_sentences(values: Iterable[object]) -> tuple[str, ...]:
-    """Return the texts among the values of a row, without empty ones."""
-    texts = (one_line(value) for value in values if isinstance(value, str))
+    """Return the texts among the values of a row, shortened and without empty ones."""
+    texts = (one_line(value)[:_MOST_CHARACTERS] for value in values if isinstance(value, str))
     return tuple(dict.fromkeys(text for text in texts if text))
 
 

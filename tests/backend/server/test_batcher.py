@@ -64,6 +64,9 @@ class Scripted:
             raise EngineError("A text cannot be read. Change it.")
         return [Embedding((1.0, 0.0), len(text)) for text in texts]
 
+    def embed_sentences(self, texts: Sequence[str]) -> list[Embedding]:
+        return self.embed(texts)
+
 
 def ask(prompt: str, size: tuple[int, int] = (2, 2)) -> Ask:
     """Return an ask about a small black picture."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rsgpt_plugin.shared.search.sentence_model import SENTENCE_MODEL
 from tests.backend.server.conftest import Launch
 from tests.backend.server.harness import EMBEDDINGS, RunningServer, encode, receive
 
@@ -52,6 +53,22 @@ def test_a_model_without_vectors_says_so(launch: Launch) -> None:
         "finder": None,
         "classifier": None,
     }
+
+
+def test_sentences_get_vectors_of_the_sentence_model(served: RunningServer) -> None:
+    reply = post(served, model=SENTENCE_MODEL, input=["many boats"])
+    assert (reply.status, reply.record["model"], reply.record["rsgpt"]) == (200, SENTENCE_MODEL, {})
+    assert reply.record["data"][0]["embedding"] == pytest.approx([0.985, 0.174], abs=1e-3)
+    picture = next(item for case in CASES for item in case["request"]["input"] if isinstance(item, dict))
+    refused = post(served, model=SENTENCE_MODEL, input=["many boats", picture])
+    assert (refused.status, "texts only" in refused.error["message"]) == (400, True)
+
+
+def test_a_server_without_the_sentence_model_says_so(launch: Launch) -> None:
+    server = launch("--script", '{"lacks_sentences": true}')
+    reply = post(server, model=SENTENCE_MODEL, input="water")
+    assert (reply.status, "not installed" in reply.error["message"]) == (500, True)
+    assert post(server, input="water").status == 200
 
 
 def test_vectors_wait_for_the_model(launch: Launch) -> None:

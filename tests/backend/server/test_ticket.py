@@ -159,6 +159,12 @@ def test_an_embedding_ticket_posts_its_vectors_once() -> None:
     assert events == [[Embedding((0.0, 1.0), 2), Embedding((1.0, 0.0), 1)]]
 
 
+def test_an_embedding_ticket_of_sentences_gets_their_vectors() -> None:
+    events: list[Any] = []
+    EmbeddingTicket(["a word"], events.append, of_sentences=True).run(FakeEngine(Script()))
+    assert events == [FakeEngine(Script()).embed_sentences(["a word"])]
+
+
 def test_an_embedding_ticket_that_nobody_waits_for_is_not_computed() -> None:
     events: list[Any] = []
     ticket = EmbeddingTicket(["a word"], events.append)

@@ -10,7 +10,14 @@ import pytest
 from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsSettings
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.backends import chosen_model, close_backends, identified_model, must_start, open_backend
+from rsgpt_plugin.client.backends import (
+    chosen_model,
+    close_backends,
+    identified_model,
+    lacks_sentence_model,
+    must_start,
+    open_backend,
+)
 from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server import local_server
@@ -44,6 +51,13 @@ def test_a_local_model_must_start_and_a_server_runs_already() -> None:
     assert must_start()
     save(SERVER)
     assert not must_start()
+
+
+def test_only_a_managed_environment_can_lack_the_sentence_model() -> None:
+    save(Preferences())
+    assert lacks_sentence_model()
+    save(SERVER)
+    assert not lacks_sentence_model()
 
 
 def test_a_typed_name_is_a_model_of_the_server_unless_a_local_model_has_it() -> None:

@@ -24,6 +24,7 @@ from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
+from rsgpt_plugin.shared.search.sentence_model import SENTENCE_MODEL
 from tests.plugin.waiting import wait_until
 
 if sys.version_info < (3, 11):
@@ -116,6 +117,7 @@ def test_the_engine_is_told_the_ground_resolution(engines: Engines) -> None:
 def test_texts_get_vectors_and_tasks_are_performed(engines: Engines) -> None:
     model = InProcessModel(ModelInfo("a"))
     assert model.embed_texts(["many boats", "a road"]) == [[0.0, 1.0]] * 2
+    assert model.embed_texts(["many boats"], model=SENTENCE_MODEL) == [pytest.approx([0.985, 0.174], abs=1e-3)]
     ((_, outcome),) = model.ask_many([Prompt(PICTURE, "", task="find")])
     assert isinstance(outcome, Reply)
     assert outcome.text.startswith("a ")

@@ -15,6 +15,7 @@ from rsgpt_plugin.client.server.local_server import LocalServer, ServerSpec, lea
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import Cancelled, ServerError, SetupError
+from rsgpt_plugin.shared.search.sentence_model import SENTENCE_MODEL
 
 PROMPT = Prompt(shape_picture("red"), "What is this?")
 SPEC = ServerSpec("rsgpt-small")
@@ -59,6 +60,7 @@ def test_one_server_answers_all_kinds_of_requests(started: list[LocalServer]) ->
 def test_texts_get_vectors_and_tasks_are_performed(started: list[LocalServer]) -> None:
     model = LocalModel(SPEC, "rsgpt-small")
     assert model.embed_texts(["many boats", "a road"]) == [[0.0, 1.0]] * 2
+    assert model.embed_texts(["many boats"], model=SENTENCE_MODEL) == [pytest.approx([0.985, 0.174], abs=1e-3)]
     ((_, outcome),) = model.ask_many([Prompt(shape_picture("red"), "", task="find")])
     assert isinstance(outcome, Reply)
     assert (outcome.text, outcome.confidence) == ("boats", 1.0)

@@ -19,6 +19,7 @@ def test_texts_of_a_row() -> None:
         "Many boats.",
         "a\ufffd",
     )
+    assert distinct_sentences(["a" * 5000]) == ("a" * 1500,)
 
 
 def test_the_most_similar_sentence_decides_and_each_is_embedded_once(tmp_path: Path) -> None:

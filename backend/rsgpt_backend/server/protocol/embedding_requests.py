@@ -1,13 +1,15 @@
 """Embedding requests: validation, and conversion to texts and pictures.
 
 A text is a string, as in OpenAI's protocol; a picture is {"image_url": {"url": "data:…"}}, as in a chat message, with
-an optional gsd_m.
+an optional gsd_m. Besides the served model, a request can name the sentence model, which has vectors of texts only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from rsgpt_plugin.shared.search.sentence_model import SENTENCE_MODEL
 
 from ...predictor import KeyedPicture
 from .. import limits
@@ -19,21 +21,25 @@ from .requests import read_fields, read_gsd
 
 @dataclass(frozen=True)
 class EmbeddingRequest:
-    """What gets vectors, in order, and whether they are sent as base64."""
+    """What gets vectors, in order, from which model, and whether they are sent as base64."""
 
     items: tuple[str | KeyedPicture, ...]
+    model: str
     as_base64: bool = False
 
 
 def read_embedding_request(body: bytes, model: str) -> EmbeddingRequest:
     """Validate a request for `model` and decode its pictures. Raises Refusal with a 4xx status."""
-    fields = read_fields(body, model)
+    fields = read_fields(body, model, SENTENCE_MODEL)
     form = fields.get("encoding_format")
     if form not in (None, "float", "base64"):
         refuse("encoding_format must be float or base64.")
     if fields.get("dimensions") is not None:
         refuse("dimensions is not supported; leave it out.")
-    return EmbeddingRequest(_items(fields.get("input")), form == "base64")
+    items = _items(fields.get("input"))
+    if fields["model"] == SENTENCE_MODEL and not all(isinstance(item, str) for item in items):
+        refuse(f"{SENTENCE_MODEL} has vectors of texts only.")
+    return EmbeddingRequest(items, fields["model"], form == "base64")
 
 
 def _items(value: Any) -> tuple[str | KeyedPicture, ...]:

@@ -107,7 +107,12 @@ def model_list(model: str, engine: Predictor, created: int) -> Body:
     return {"object": "list", "data": [entry]}
 
 
-def embedding_list(model: str, engine: Predictor, embeddings: Sequence[Embedding], as_base64: bool) -> Body:
+def identity_of(engine: Predictor) -> Body:
+    """Return the hashes of a model."""
+    return {"weights_sha256": engine.weights_sha256, "fingerprint": engine.fingerprint}
+
+
+def embedding_list(model: str, identity: Body, embeddings: Sequence[Embedding], as_base64: bool) -> Body:
     """Return OpenAI's list of embeddings. as_base64: vectors as base64 of little-endian float32."""
     tokens = sum(embedding.tokens for embedding in embeddings)
     data = [
@@ -119,7 +124,7 @@ def embedding_list(model: str, engine: Predictor, embeddings: Sequence[Embedding
         "data": data,
         "model": model,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-        "rsgpt": {"weights_sha256": engine.weights_sha256, "fingerprint": engine.fingerprint},
+        "rsgpt": identity,
     }
 
 

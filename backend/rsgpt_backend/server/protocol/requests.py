@@ -66,12 +66,13 @@ def read_chat_request(body: bytes, model: str) -> ChatRequest:
     )
 
 
-def read_fields(body: bytes, model: str) -> Fields:
-    """Return the fields of a request for `model`. Raises Refusal 400, or 404 for another model."""
+def read_fields(body: bytes, model: str, other: str = "") -> Fields:
+    """Return the fields of a request for `model` or `other`. Raises Refusal 400, or 404 for another model."""
     fields = _parse(body)
     if not isinstance(fields.get("model"), str):
         refuse("Set model to the name that /v1/models lists.")
-    check_model(fields["model"], model)
+    if not other or fields["model"] != other:
+        check_model(fields["model"], model)
     return fields
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,7 +44,13 @@ class Environment:
     def remove(self) -> None:
         type(self).removed = True
 
-    def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool], watch: Callable[[str], None]) -> None:
+    def make(
+        self,
+        groups: Collection[str],
+        say: Callable[[str], None],
+        is_cancelled: Callable[[], bool],
+        watch: Callable[[str], None],
+    ) -> None:
         watch("Downloading torch-2.13.0.whl (100.0 MB)")
         say("Downloading torch-2.13.0.whl (100.0 MB)")
         if type(self).script:

@@ -118,6 +118,7 @@ def test_rows_have_the_pictures_that_are_stored() -> None:
         assert picture.png().startswith(b"\x89PNG")
         with pytest.raises(ImageryError, match="no longer stored"):
             rows.picture(1)
+        assert rows.sentences(0) == ("a",)
         assert rows.geometry(1).equals(rows.features[1].geometry())
 
 

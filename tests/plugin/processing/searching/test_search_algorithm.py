@@ -10,8 +10,10 @@ import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from rsgpt_plugin.client import backends
+from rsgpt_plugin.client.environment.environment import SENTENCES, EnvironmentState, ManagedEnvironment
 from rsgpt_plugin.client.installed_models import model_identity
 from rsgpt_plugin.core.paths import plugin_root
+from tests.conftest import HOME
 from tests.plugin.processing.conftest import rows_of
 from tests.plugin.results import results_layer
 
@@ -26,6 +28,11 @@ def demo(project: QgsProject, real_home: Path, monkeypatch: pytest.MonkeyPatch) 
     """The demo raster, and the model that is shipped."""
     monkeypatch.setattr(backends, "model_identity", model_identity)
     return project.addMapLayer(QgsRasterLayer(str(DEMO / "scenes.tif"), "scenes"))
+
+
+def has_sentence_model() -> bool:
+    """Return whether the environment of the tests has the package group, as after scripts/test."""
+    return ManagedEnvironment(HOME).state([SENTENCES]) is EnvironmentState.READY
 
 
 def scene_at(layer: QgsRasterLayer, row: object) -> str:
@@ -65,6 +72,12 @@ def test_words_find_their_scene_first_and_pictures_are_asked_once(demo: QgsRaste
     assert [scene_at(demo, row) for row in copies[:2]] == ["airplane", "airplane"]
     assert len(copies) == 24
     assert all(row["caption"] for row in copies)
+    if has_sentence_model():
+        number = layer.fields().indexOf("caption")
+        (fid,) = [row.id() for row in rows_of(layer) if scene_at(demo, row) == "beach"][:1]
+        layer.dataProvider().changeAttributeValues({fid: {number: "A yellow submarine is towed to the pier."}})
+        found = processing.run("rsgpt:search", {"INPUT": layer, "QUERY": "submarine", "OUTPUT": "TEMPORARY_OUTPUT"})
+        assert "submarine" in rows_of(found["OUTPUT"])[0]["caption"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,13 @@ class ScriptedEnvironment:
     def __init__(self, home: Path, variables: dict[str, str], build: TorchBuild) -> None:
         self.home = home
 
-    def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool], watch: Callable[[str], None]) -> None:
+    def make(
+        self,
+        groups: Collection[str],
+        say: Callable[[str], None],
+        is_cancelled: Callable[[], bool],
+        watch: Callable[[str], None],
+    ) -> None:
         watch("Downloading torch.whl (100.0 MB)")
         type(self).script(say, is_cancelled)
 
