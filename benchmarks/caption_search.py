@@ -11,7 +11,6 @@ DATA and the index are those of benchmarks/search.py. The captions of the model 
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import Row, print_table
-from benchmarks.search import FREE, RSICD, SCENES, UCM, Gallery, Ranking, Rankings, fit, precision, read_gallery
+from benchmarks.search import (
+    FREE,
+    RSICD,
+    SCENES,
+    UCM,
+    Gallery,
+    Ranking,
+    Rankings,
+    arguments,
+    fit,
+    precision,
+    read_gallery,
+)
 from rsgpt_backend.commands.searching.searcher import Searcher
 from rsgpt_backend.data.image_files import ImageSource, image_sha256
 from rsgpt_backend.engine.engine import Engine
@@ -60,11 +71,7 @@ class CaptionRankings:
 
 def main() -> None:
     """Ask for captions, measure, and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder with the data sets")
-    parser.add_argument("index", type=Path, help="file of the index, which is created")
-    parser.add_argument("--fit", action="store_true", help="fit the logistic function to the validation pictures")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     engine, sentences = load_engine("rsgpt-small", "auto", lambda line: None), load_sentence_model()
     with PictureIndex(args.index, engine.fingerprint) as index:
 

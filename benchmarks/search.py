@@ -129,13 +129,18 @@ class Rankings:
         return np.array([one.vector for one in self._engine.embed(texts)], np.float32)
 
 
-def main() -> None:
-    """Index, measure, and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None) -> argparse.Namespace:
+    """Return the arguments of a benchmark of searches: data, index, and fit."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with the data sets")
     parser.add_argument("index", type=Path, help="file of the index, which is created")
-    parser.add_argument("--fit", action="store_true", help="fit the logistic functions to the validation pictures")
-    args = parser.parse_args()
+    parser.add_argument("--fit", action="store_true", help="fit logistic functions to the validation pictures")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Index, measure, and print one table."""
+    args = arguments(__doc__)
     engine = load_engine("rsgpt-small", "auto", lambda line: None)
     with PictureIndex(args.index, engine.fingerprint) as index:
 

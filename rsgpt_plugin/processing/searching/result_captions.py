@@ -9,6 +9,7 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...client.backends import lacks_sentence_model, open_backend
+from ...client.model_client import Vectors
 from ...core.search_index import SearchIndex
 from ...errors import Cancelled, RsgptError
 from ...shared.search.captions import load_captions
@@ -41,7 +42,7 @@ def with_captions(
         return replace(search, captions_problem=problem.format(size=SENTENCE_MODEL_MB))
     backend, done = open_backend(search.model), 0
 
-    def embed(part: Sequence[str]) -> list[list[float]]:
+    def embed(part: Sequence[str]) -> Vectors:
         nonlocal done
         vectors = backend.embed_texts(part, feedback, SENTENCE_MODEL)
         done += len(part)
